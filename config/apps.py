@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CopydeskConfig(AppConfig):
+    name = "config"
+    verbose_name = "Copydesk"

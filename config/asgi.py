@@ -1,0 +1,23 @@
+"""One ASGI application: pages and API over HTTP, live progress over WebSocket."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+# The consumers import models, so the apps must be loaded first.
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+
+from pipeline.routing import websocket_urlpatterns
+from pipeline.socket_auth import Identify
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(Identify(URLRouter(websocket_urlpatterns))),
+    }
+)

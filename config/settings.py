@@ -1,0 +1,276 @@
+"""All settings, read top to bottom. The environment overrides values, never structure.
+
+Every variable that is read stands here once, with its default; README.md lists them for operators.
+"""
+
+import json
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where it runs -----------------------------------------------------------------------------------------
+DATA_DIR = Path(env("COPYDESK_DATA", default=str(BASE_DIR / "var"))).resolve()
+DEBUG = env.bool("COPYDESK_DEBUG", default=False)
+# `make up` serves plain HTTP on loopback; behind a TLS proxy set COPYDESK_HTTPS=1.
+HTTPS = env.bool("COPYDESK_HTTPS", default=False)
+SITE_URL = env("COPYDESK_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_NAME = env("COPYDESK_SITE_NAME", default="Copydesk")
+SITE_TAGLINE = env("COPYDESK_SITE_TAGLINE", default="Drafted with a model, edited and approved by people")
+ALLOWED_HOSTS = env.list("COPYDESK_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("COPYDESK_ORIGINS", default=[])
+
+
+def _secret_key() -> str:
+    """The key from the environment, or the one that `up` made and keeps beside the data."""
+    if key := env("COPYDESK_SECRET_KEY", default=""):
+        return str(key)
+    kept = DATA_DIR / "secrets.json"
+    if kept.exists():
+        return str(json.loads(kept.read_text())["secret_key"])
+    # Management commands that touch no session (makemigrations, collectstatic) may run before `up` made a key.
+    return "unsafe-" + "0" * 50
+
+
+SECRET_KEY = _secret_key()
+
+# --- Apps --------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "config",
+    "pipeline",
+    "media_gen",
+    "content",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "django_htmx",
+    "django_structlog",
+    "channels",
+    "django_q",
+    "pgtrigger",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "content.views.limits.BodyLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "content.views.refusals.RefusalMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "content.views.frame.frame",
+            ],
+        },
+    }
+]
+
+# --- Data: one PostgreSQL, one Redis ------------------------------------------------------------------------
+# A worker holds connections for a while (no pool: a pool breaks over fork); the web takes them from a pool.
+IS_WORKER = len(sys.argv) > 1 and sys.argv[1] in {"qcluster", "clock"}
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///copydesk")}
+if IS_WORKER:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+elif os.environ.get("COPYDESK_PROCESS") == "web":
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CHANNEL_LAYERS = {
+    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+}
+
+# --- The queue: django-q2 executes, our Stage rows are the truth --------------------------------------------
+Q_CLUSTER = {
+    "name": "copydesk",
+    "workers": env.int("COPYDESK_WORKERS", default=2),
+    "redis": REDIS_URL,
+    # A ticket may drain stages for hours and is never worth repeating: the sweep issues new ones.
+    "timeout": 86_000,
+    "retry": 86_400,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "catch_up": False,
+    "scheduler": False,
+    "recycle": 500,
+    "poll": 0.2,
+    "guard_cycle": 1,
+    "label": "Tickets",
+}
+LEASE_SECONDS = env.float("COPYDESK_LEASE_SECONDS", default=10)
+HEARTBEAT_SECONDS = env.float("COPYDESK_HEARTBEAT_SECONDS", default=1)
+STAGES_AT_ONCE = env.int("COPYDESK_STAGES_AT_ONCE", default=16)  # threads of one worker; they wait on models
+LANES = env.list("COPYDESK_LANES", default=["io", "gpu"])
+CLUSTER_HUNG_AFTER_SECONDS = env.float("COPYDESK_CLUSTER_HUNG_AFTER_SECONDS", default=30)
+
+# --- Models ------------------------------------------------------------------------------------------------
+OLLAMA_HOST = env("OLLAMA_HOST", default="")  # your Ollama; empty starts the starter model
+STARTER_URL = env("COPYDESK_STARTER_URL", default="")  # set by `up`
+MODEL = env("COPYDESK_MODEL", default="smollm2:135m" if not OLLAMA_HOST else "llama3.1:8b")
+PROVIDER = env("COPYDESK_PROVIDER", default="ollama")
+OLLAMA_KEEP_ALIVE = env("OLLAMA_KEEP_ALIVE", default="10m")
+OLLAMA_NUM_CTX = env.int("OLLAMA_NUM_CTX", default=0)  # 0: what the model's profile says
+OLLAMA_THINK = env.bool("OLLAMA_THINK", default=False)
+MODEL_TIMEOUT_SECONDS = env.float("COPYDESK_MODEL_TIMEOUT", default=0)  # 0: by the tokens asked
+TASK_DEADLINE_SECONDS = env.float("COPYDESK_TASK_DEADLINE", default=3600)
+PASS_MARK = env.float("COPYDESK_PASS_MARK", default=7.0)
+BANNED_PHRASES = env.list("COPYDESK_BANNED_PHRASES", default=[])
+NEEDS_SECOND_PERSON = env.bool("COPYDESK_SECOND_PERSON", default=False)
+
+# --- People ------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "content.User"
+LOGIN_URL = "signin"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "signin"
+PASSWORD_HASHERS = [  # bcrypt, cost 12
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SIGNIN_TRIES = env.int("COPYDESK_SIGNIN_TRIES", default=5)  # then a pause of SIGNIN_PAUSE_SECONDS
+SIGNIN_PAUSE_SECONDS = env.int("COPYDESK_SIGNIN_PAUSE", default=300)
+
+# --- HTTP API ----------------------------------------------------------------------------------------------
+MAX_BODY_BYTES = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "content.api.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "content.api.paging.NewestFirst",
+    "PAGE_SIZE": 20,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "content.api.errors.as_response",
+    "DEFAULT_THROTTLE_CLASSES": ["content.api.throttling.PerUser"],
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env("COPYDESK_RATE", default="100/min"),
+        "tasks": env("COPYDESK_TASK_RATE", default="10/hour"),
+        "signin": env("COPYDESK_SIGNIN_RATE", default="20/min"),
+    },
+    "NUM_PROXIES": env.int("COPYDESK_PROXIES", default=0),
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(hours=24),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "USER_ID_CLAIM": "user_id",
+    "UPDATE_LAST_LOGIN": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Copydesk",
+    "DESCRIPTION": "Models propose and write; people decide; what a person approved becomes public.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- Pages, files and what the browser may load -------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True  # `up` serves from the source tree; a deployment runs collectstatic
+MEDIA_URL = "/media/"
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MEDIA_ROOT, "base_url": MEDIA_URL},
+    },
+    "public": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": MEDIA_ROOT, "base_url": MEDIA_URL},
+    },
+    "previews": {  # private: no base_url, so no address can be made from it
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "previews", "base_url": None},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+
+# --- Language and time -------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env("COPYDESK_TIME_ZONE", default="UTC")
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+
+# --- Logs: JSON, one line each, no text of pieces and no keys -----------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logs.json_formatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env("COPYDESK_LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django-q": {"level": "WARNING"},
+        "django_structlog": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
+}
+DJANGO_STRUCTLOG_CELERY_ENABLED = False

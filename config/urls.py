@@ -1,0 +1,32 @@
+"""Every address of Copydesk."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import include, path, re_path
+from django.views.static import serve
+from drf_spectacular.views import SpectacularAPIView
+
+from config.health import healthz, readyz
+
+
+def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A file of the public storage, when that is this machine's disk; names are hashes, so they never change."""
+    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("desk/", include("pipeline.urls")),
+    path("desk/", include("media_gen.urls")),
+    path("desk/", include("content.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/", include("pipeline.api.urls")),
+    path("api/v1/", include("content.api.urls")),
+    re_path(r"^media/(?P<path>.+)$", public_file, name="media"),
+    path("", include("content.site_urls")),
+]

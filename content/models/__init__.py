@@ -1,0 +1,25 @@
+"""The nouns of the newsroom."""
+
+from .audit import AuditEntry
+from .decision import Decision, Verdict
+from .idea import Idea
+from .piece import Piece
+from .post import Post
+from .state import Approval, Status
+from .user import Role, SignedOut, User
+from .version import Version
+
+__all__ = [
+    "Approval",
+    "AuditEntry",
+    "Decision",
+    "Idea",
+    "Piece",
+    "Post",
+    "Role",
+    "SignedOut",
+    "Status",
+    "User",
+    "Verdict",
+    "Version",
+]

@@ -1,0 +1,113 @@
+"""Pieces: one idea on one platform."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from content import platforms
+from content.platforms.base import Ask
+
+from .state import MOVES, Approval, Moves, Status
+
+if TYPE_CHECKING:
+    from .user import User
+    from .version import Version
+
+# Where a person has something to decide, as long as nobody has.
+WAITING = [Status.GENERATED, Status.REVIEWED, Status.EDITED]
+# What the desk counts, in the order of the road.
+ROAD = [Status.GENERATED, Status.REVIEWED, Status.EDITED, Status.READY, Status.PUBLISHED, Status.REJECTED]
+
+
+class PieceQuerySet(models.QuerySet["Piece"]):
+    def visible_to(self, user: User) -> PieceQuerySet:
+        """Creators see their own work, editors and admins see everybody's; deleted ones nobody."""
+        kept = self.filter(deleted_at=None)
+        return kept if user.reviews else kept.filter(owner=user)
+
+    def written(self) -> PieceQuerySet:
+        """Those that have a text to read."""
+        return self.exclude(status=Status.WRITING)
+
+    def waiting(self) -> PieceQuerySet:
+        """Those that wait for a person, longest first."""
+        return self.filter(status__in=WAITING, approval=Approval.PENDING).order_by("updated_at", "pk")
+
+    def by_status(self) -> list[tuple[Status, int]]:
+        """How many there are in each status of the road."""
+        counts = dict(self.order_by().values_list("status").annotate(models.Count("pk")))
+        return [(status, counts.get(status, 0)) for status in ROAD]
+
+    def with_current(self) -> PieceQuerySet:
+        """Ready to be listed: newest version without its heavy columns, idea and owner in the same query."""
+        return self.select_related("current", "idea", "owner").defer("current__body", "current__record")
+
+
+class Piece(Moves):
+    """One idea on one platform.
+
+    `ask` is what was asked of the text (see `content.platforms.base.Ask`); the checks judge against it.
+    """
+
+    moves: ClassVar = MOVES
+
+    idea = models.ForeignKey("content.Idea", models.PROTECT, related_name="pieces")
+    platform = models.CharField(max_length=40)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="pieces")
+    title = models.CharField(max_length=300)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WRITING)
+    approval = models.CharField(max_length=20, choices=Approval.choices, default=Approval.PENDING)
+    current = models.ForeignKey("content.Version", models.PROTECT, null=True, related_name="+")
+    ask = models.JSONField(default=dict)
+    due_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    cover = models.JSONField(default=dict, blank=True, help_text="Public facts of the chosen picture")
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = PieceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("idea", "platform", name="one_piece_per_idea_and_platform")]
+        indexes = [
+            models.Index("status", "updated_at", name="piece_waiting", condition=models.Q(deleted_at=None)),
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["-created_at", "-id"], name="piece_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("piece", args=[self.pk])
+
+    @cached_property
+    def asked(self) -> Ask:
+        return Ask.from_dict({**self.ask, "platform": self.platform})
+
+    @property
+    def on(self) -> Any:
+        """The platform's rules and words."""
+        return platforms.get(self.platform)
+
+    @property
+    def original(self) -> Version | None:
+        """The newest text that a model wrote before any person touched it."""
+        first_by_hand = self.versions.filter(by__isnull=False).order_by("number").first()
+        by_model = self.versions.filter(by=None)
+        if first_by_hand:
+            by_model = by_model.filter(number__lt=first_by_hand.number)
+        return by_model.order_by("-number").first()
+
+    @property
+    def waits(self) -> bool:
+        """Somebody has to decide on its newest version."""
+        return self.status in WAITING and self.approval == Approval.PENDING
+
+    @property
+    def is_written(self) -> bool:
+        return self.status != Status.WRITING

@@ -1,0 +1,29 @@
+"""The audit trail: one line for each thing that happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.db import models
+
+from content.models import AuditEntry, User
+
+
+def record(event: str, subject: models.Model | None = None, *, by: User | None = None, **data: Any) -> AuditEntry:
+    """Add a line: `event` is a name such as `piece.approved`, `subject` what it happened to, `data` the rest.
+
+    Call it inside the transaction of the thing itself, so that neither stands without the other. The request
+    id and address are those that django-structlog has bound to this request, if there is one.
+    """
+    request = structlog.contextvars.get_contextvars()
+    return AuditEntry.objects.create(
+        event=event,
+        actor=by,
+        object_type=subject._meta.model_name or "" if subject else "",
+        object_id=subject.pk if subject else None,
+        object_name=str(subject)[:300] if subject else "",
+        data=data,
+        request_id=str(request.get("request_id") or "")[:64],
+        ip=request.get("ip") or None,
+    )

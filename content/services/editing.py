@@ -1,0 +1,125 @@
+"""Versions: every text that was ever stored, by whom it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from content import checks, permissions
+from content.checks.base import Report
+from content.errors import Invalid, InvalidMove, Stale
+from content.models import Approval, Piece, Status, User, Version
+from content.services import audit, diffing
+
+MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with a sentence, not by a time-out.
+
+
+def judge(piece: Piece, title: str, body: str, **extra: Any) -> Report:
+    """Score a text against what was asked of its piece."""
+    return checks.run(title, body, piece.asked, threshold=settings.PASS_MARK, **extra)
+
+
+@transaction.atomic
+def add_version(
+    piece: Piece,
+    *,
+    title: str,
+    body: str,
+    stage: str,
+    by: User | None = None,
+    model: str = "",
+    note: str = "",
+    report: Report | None = None,
+    facts: Mapping[str, Any] | None = None,
+    record: Mapping[str, Any] | None = None,
+) -> Version:
+    """Store the next version of `piece` and make it the current one; it is scored here unless `report` is given."""
+    locked = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=piece.pk)
+    report = report or judge(locked, title, body)
+    kept = locked.current.facts if locked.current else {}
+    version = Version.objects.create(
+        piece=locked,
+        number=(locked.current.number if locked.current else 0) + 1,
+        title=title,
+        body=body,
+        stage=stage,
+        by=by,
+        model=model,
+        note=note,
+        facts={**kept, **locked.on.metadata(title, body), **(facts or {})},
+        score=report.score,
+        report=report.as_dict(),
+        record=dict(record or {}),
+    )
+    locked.current, locked.title = version, title
+    locked.save(update_fields=["current", "title", "updated_at"])
+    piece.refresh_from_db(fields=["current", "title", "updated_at", "status"])
+    return version
+
+
+@transaction.atomic
+def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, note: str = "") -> Version:
+    """A person's text becomes the next version; an approval that stood is void.
+
+    `based_on` is the hash of the version that the person started from. If it is no longer the newest, `Stale`
+    is raised with the difference, and nothing is lost: the caller still holds the text.
+    """
+    permissions.require_writer(by, piece)
+    locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "current__by").get(pk=piece.pk)
+    current = locked.current
+    if current is None or not locked.is_written:
+        raise InvalidMove(f"“{piece}” is still being written. Wait for its task to end.")
+    title, body = _clean(title, body)
+    if based_on != current.hash:
+        raise Stale(
+            f"{current.author} saved version {current.number} while you were writing. Yours is kept below; "
+            "compare, then save again.",
+            newest=current.number,
+            newest_hash=current.hash,
+            difference=_difference(current.body, body),
+        )
+    if (title, body) == (current.title, current.body):
+        return current
+    version = add_version(locked, title=title, body=body, stage="edit", by=by, note=note)
+    locked.move_to(Status.EDITED, approval=Approval.PENDING)
+    audit.record("piece.edited", locked, by=by, version=version.number)
+    piece.refresh_from_db()
+    return version
+
+
+def restore(piece: Piece, number: int, *, by: User, based_on: str) -> Version:
+    """An older text becomes the newest version; the ones between stay."""
+    old = piece.versions.get(number=number)
+    return save_edit(
+        piece, by=by, based_on=based_on, title=old.title, body=old.body, note=f"Restored from version {number}"
+    )
+
+
+def _clean(title: str, body: str) -> tuple[str, str]:
+    """The text as it is stored: plain newlines, no control characters, not empty, not endless."""
+    title = "".join(c for c in title if c.isprintable()).strip()
+    body = body.replace("\r\n", "\n").replace("\r", "\n")
+    body = "".join(c for c in body if c.isprintable() or c in "\n\t").strip()
+    fields: dict[str, list[str]] = {}
+    if not title:
+        fields["title"] = ["A piece needs a title."]
+    elif len(title) > 300:
+        fields["title"] = [f"At most 300 characters, this has {len(title)}."]
+    if not body:
+        fields["content_text"] = ["There is no text. To take the piece back, reject it."]
+    elif len(body) > MAX_BODY:
+        fields["content_text"] = [f"At most {MAX_BODY:,} characters, this has {len(body):,}."]
+    if fields:
+        raise Invalid("The text cannot be saved as it is.", fields)
+    return title, body
+
+
+def _difference(old: str, new: str) -> list[dict[str, Any]]:
+    """A word diff as JSON: blocks of spans."""
+    return [
+        {"kind": block.kind, "spans": [{"op": span.op, "text": span.text} for span in block.spans]}
+        for block in diffing.compare(old, new).blocks
+    ]

@@ -1,0 +1,115 @@
+"""From an approved version to a public post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from content import permissions
+from content.errors import InvalidMove
+from content.models import Piece, Post, Status, User, Verdict, Version
+from content.services import audit, rendering, review
+
+
+@transaction.atomic
+def publish(piece: Piece, *, by: User, cover: Mapping[str, Any] | None = None) -> Post:
+    """Copy the approved version into the piece's post and make it public.
+
+    `cover` holds the public facts of the chosen picture ({url, alt, width, height, credit}); the piece's own
+    is kept when none is given. Only what a person approved goes out: the standing decision must be an approval
+    of exactly the current version.
+    """
+    permissions.require_reviewer(by, piece)
+    locked = (
+        Piece.objects.select_for_update(of=("self",)).select_related("current", "idea", "owner").get(pk=piece.pk)
+    )
+    version = locked.current
+    decision = review.standing(version) if version else None
+    if locked.status == Status.PUBLISHED:
+        raise InvalidMove(f"“{locked}” is already public.")
+    if (
+        version is None
+        or decision is None
+        or decision.verdict != Verdict.APPROVED
+        or decision.version_hash != version.hash
+        or locked.status != Status.READY
+    ):
+        raise InvalidMove(f"“{locked}” is not approved. Only an approved text can be published.")
+    if not locked.on.public:
+        raise InvalidMove(f"{locked.on.name} pieces are published there by hand. Copy the text, then mark it.")
+    chosen = dict(cover if cover is not None else locked.cover)
+    locked.move_to(Status.PUBLISHED, cover=chosen)
+    post = _snapshot(locked, version, reviewer=str(decision.by), cover=chosen)
+    audit.record("piece.published", locked, by=by, version=version.number, slug=post.slug)
+    piece.refresh_from_db()
+    return post
+
+
+@transaction.atomic
+def unpublish(piece: Piece, *, by: User) -> Post:
+    """Take the post off the public site; the text stays approved and the address stays taken."""
+    permissions.require_reviewer(by, piece)
+    post = Post.objects.select_for_update().filter(piece=piece, withdrawn_at=None).first()
+    if post is None:
+        raise InvalidMove(f"“{piece}” is not public.")
+    post.withdrawn_at = timezone.now()
+    post.save(update_fields=["withdrawn_at"])
+    Piece.objects.filter(pk=piece.pk, status=Status.PUBLISHED).update(status=Status.READY)
+    audit.record("piece.unpublished", piece, by=by, slug=post.slug)
+    piece.refresh_from_db()
+    return post
+
+
+def _snapshot(piece: Piece, version: Version, *, reviewer: str, cover: dict[str, Any]) -> Post:
+    page = rendering.article(version.title, version.body)
+    now = timezone.now()
+    copied = {
+        "version_number": version.number,
+        "version_hash": version.hash,
+        "title": version.title,
+        "excerpt": str(version.facts.get("excerpt") or page.excerpt)[:400],
+        "body": page.body,
+        "html": page.html,
+        "headings": page.headings,
+        "category": piece.idea.category,
+        "tags": [str(tag)[:60] for tag in version.facts.get("tags", [])],
+        "author": str(piece.owner),
+        "reviewer": reviewer,
+        "made_with": _made_with(piece),
+        "cover": cover,
+        "word_count": version.words,
+        "read_minutes": max(1, int(version.facts.get("read_minutes", 1))),
+        "updated_at": now,
+        "withdrawn_at": None,
+    }
+    post = Post.objects.filter(piece=piece).first()
+    if post is not None:
+        Post.objects.filter(pk=post.pk).update(**copied)
+        post.refresh_from_db()
+        return post
+    return _with_free_slug(str(version.facts.get("slug") or version.title), piece=piece, published_at=now, **copied)
+
+
+def _made_with(piece: Piece) -> str:
+    """The model that wrote the first text, empty when people wrote all of it."""
+    first = piece.versions.exclude(model="").order_by("number").values_list("model", flat=True).first()
+    return first or ""
+
+
+def _with_free_slug(wanted: str, **fields: Any) -> Post:
+    """Two posts of one title both get an address: the unique index decides, the second takes a suffix."""
+    base = slugify(wanted, allow_unicode=True)[:100].strip("-") or "post"
+    for suffix in range(1, 1000):
+        slug = base if suffix == 1 else f"{base}-{suffix}"
+        if Post.objects.filter(slug=slug).exists():
+            continue
+        try:
+            with transaction.atomic():
+                return Post.objects.create(slug=slug, **fields)
+        except IntegrityError:
+            continue  # somebody took it between the look and the insert
+    raise InvalidMove(f"There are a thousand posts called “{base}”. Give this one another title.")

@@ -1,0 +1,86 @@
+"""Decisions on pieces. Each is pinned to exactly the version that the reviewer read."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from content import permissions
+from content.errors import Invalid, InvalidMove, Stale
+from content.models import Approval, Decision, Piece, Status, User, Verdict, Version
+from content.services import audit
+
+# verdict: (the piece becomes, its approval becomes, a reason is needed)
+OUTCOMES = {
+    Verdict.APPROVED: (Status.READY, Approval.APPROVED, False),
+    Verdict.CHANGES_REQUESTED: (Status.REVIEWED, Approval.CHANGES_REQUESTED, True),
+    Verdict.REJECTED: (Status.REJECTED, Approval.REJECTED, True),
+    Verdict.REVOKED: (Status.REVIEWED, Approval.PENDING, False),
+}
+
+
+def approve(version: Version, *, by: User, feedback: str = "") -> Decision:
+    """The piece is ready to be published, with exactly this text."""
+    return decide(version, Verdict.APPROVED, by=by, feedback=feedback)
+
+
+def request_changes(version: Version, *, by: User, feedback: str) -> Decision:
+    """It is good, but not yet; `feedback` says what is missing."""
+    return decide(version, Verdict.CHANGES_REQUESTED, by=by, feedback=feedback)
+
+
+def reject(version: Version, *, by: User, feedback: str) -> Decision:
+    """It will not be published; `feedback` says why."""
+    return decide(version, Verdict.REJECTED, by=by, feedback=feedback)
+
+
+def revoke(version: Version, *, by: User, feedback: str = "") -> Decision:
+    """Take the standing decision back: the piece waits for a person again."""
+    return decide(version, Verdict.REVOKED, by=by, feedback=feedback)
+
+
+@transaction.atomic
+def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> Decision:
+    """Write one decision and move the piece with it, or say who was first.
+
+    Raises `NotAllowed`, `Invalid` (no reason given), `Stale` (a newer version exists) or `InvalidMove` (it was
+    decided already, is still being written, or is public).
+    """
+    verdict = Verdict(verdict)
+    status, approval, needs_reason = OUTCOMES[verdict]
+    piece = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=version.piece_id)
+    permissions.require_reviewer(by, piece)
+    feedback = feedback.strip()
+    if needs_reason and not feedback:
+        raise Invalid("Say why: feedback is needed unless you approve.", {"feedback": ["Say why."]})
+    newest = piece.current
+    if newest is None or not piece.is_written:
+        raise InvalidMove(f"“{piece}” is still being written.")
+    if newest.hash != version.hash:
+        raise Stale(
+            f"You read version {version.number}, but version {newest.number} by {newest.author} is newer. "
+            "Read the difference, then decide again.",
+            newest=newest.number,
+            newest_hash=newest.hash,
+        )
+    stands = standing(newest)
+    if verdict == Verdict.REVOKED:
+        if stands is None:
+            raise InvalidMove("There is no decision to take back.")
+        if piece.status == Status.PUBLISHED:
+            raise InvalidMove("It is public. Unpublish it first.")
+    elif stands is not None:
+        raise InvalidMove(
+            f"Already {stands.get_verdict_display().lower()} by {stands.by}.", first=str(stands.by), verdict=stands.verdict
+        )
+    piece.move_to(status, approval=approval)
+    decision = Decision.objects.create(
+        piece=piece, version=newest, version_hash=newest.hash, verdict=verdict, feedback=feedback, by=by
+    )
+    audit.record(f"piece.{verdict.value}", piece, by=by, version=newest.number, hash=newest.hash)
+    return decision
+
+
+def standing(version: Version) -> Decision | None:
+    """The decision that holds for this version, if one was made and not taken back."""
+    latest = version.decisions.select_related("by").order_by("-created_at", "-pk").first()
+    return None if latest is None or latest.verdict == Verdict.REVOKED else latest

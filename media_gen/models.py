@@ -1,0 +1,57 @@
+"""Pictures: candidates until a person chose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.urls import reverse
+
+if TYPE_CHECKING:
+    from content.models import User
+
+
+class ImageStatus(models.TextChoices):
+    CANDIDATE = "candidate", "Candidate"
+    CHOSEN = "chosen", "Chosen"
+    NOT_CHOSEN = "not_chosen", "Not chosen"
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def visible_to(self, user: User) -> ImageQuerySet:
+        kept = self.filter(piece__deleted_at=None)
+        return kept if user.reviews else kept.filter(piece__owner=user)
+
+
+class Image(models.Model):
+    """A picture for a piece. `preview` names a file of the private storage, `public` one of the public storage.
+
+    `made` says how: {title, seed, …}, enough to make the same picture again. Width and height in pixels.
+    """
+
+    piece = models.ForeignKey("content.Piece", models.PROTECT, related_name="images")
+    source = models.CharField(max_length=20)
+    status = models.CharField(max_length=12, choices=ImageStatus.choices, default=ImageStatus.CANDIDATE)
+    preview = models.CharField(max_length=200)
+    public = models.CharField(max_length=200, blank=True)
+    alt = models.CharField(max_length=300, blank=True)
+    credit = models.CharField(max_length=200, blank=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    seconds = models.FloatField(default=0)
+    made = models.JSONField(default=dict)
+    key = models.CharField(max_length=80, help_text="One picture per key and piece, however often its stage runs")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["piece", "created_at", "pk"]
+        constraints = [models.UniqueConstraint("piece", "key", name="one_image_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.source} picture {self.pk}"
+
+    def get_preview_url(self) -> str:
+        """Private: served through a permission check."""
+        return reverse("image-preview", args=[self.pk])

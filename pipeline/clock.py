@@ -1,0 +1,68 @@
+"""Every second: give expired leases back, issue missing tickets, restart a cluster that does nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from pipeline import queue, runner
+from pipeline.models import Heartbeat, Stage, StageStatus
+from pipeline.models.stage import in_seconds
+
+log = structlog.get_logger(__name__)
+
+TICKET_AGE_SECONDS = 5  # a ticket that is older than this is taken for lost
+
+
+def tick() -> None:
+    """One round. Several clocks may run: whatever they do is claimed first."""
+    runner.return_expired()
+    issue_tickets()
+    watch_cluster()
+    Heartbeat.beat("clock", socket.gethostname(), os.getpid())
+
+
+def issue_tickets() -> int:
+    """A ticket for every due stage that has none, or whose ticket a broker or a worker lost; how many."""
+    with transaction.atomic():
+        lost = list(
+            Stage.objects.without_ticket(TICKET_AGE_SECONDS)
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("pk", flat=True)[:200]
+        )
+        Stage.objects.filter(pk__in=lost).update(ticket_at=Now())
+    # One ticket drains many stages; a few more let idle workers help.
+    for _ in lost[:4]:
+        if not queue.ticket():
+            break
+    return len(lost)
+
+
+def watch_cluster() -> bool:
+    """Kill this host's cluster if stages have been due for long and nobody anywhere runs or starts one.
+
+    A cluster whose idle worker was killed can stay wedged for good (a fault of django-q2); whoever started it
+    (`up`, systemd) starts it again.
+    """
+    long_ago = in_seconds(-settings.CLUSTER_HUNG_AFTER_SECONDS)
+    overdue = Stage.objects.claimable(settings.LANES).filter(queued_at__lt=long_ago)
+    if not overdue.exclude(not_before__gt=long_ago).exists():
+        return False
+    at_work = Stage.objects.filter(status=StageStatus.RUNNING, lease_expires_at__gte=Now())
+    if at_work.exists() or Stage.objects.filter(started_at__gte=long_ago).exists():
+        return False
+    killed = False
+    for pid in queue.clusters_here():
+        log.error("cluster takes tickets and finishes nothing, killing it", pid=pid)
+        try:
+            os.killpg(os.getpgid(pid), signal.SIGKILL)
+            killed = True
+        except (ProcessLookupError, PermissionError) as error:
+            log.warning("cluster not killed", pid=pid, error=type(error).__name__)
+    return killed

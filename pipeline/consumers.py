@@ -1,0 +1,123 @@
+"""The live feed: what was stored since `after`, then what happens, each once and in order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from content.models import User
+from pipeline import events
+from pipeline.models import Event, Task
+
+CATCH_UP_SECONDS = 5  # how often the store is asked, in case Redis lost something or is away
+PAGE = 500
+NOT_SIGNED_IN, NOT_FOUND = 4401, 4404
+
+
+@database_sync_to_async
+def _visible(user: User, pk: int) -> bool:
+    return Task.objects.visible_to(user).filter(pk=pk).exists()
+
+
+@database_sync_to_async
+def _since(pk: int, after: int) -> list[dict[str, Any]]:
+    return [event.as_message() for event in Event.objects.filter(task_id=pk, seq__gt=after).order_by("seq")[:PAGE]]
+
+
+class Feed(AsyncJsonWebsocketConsumer):
+    """What both feeds share: who it is, and which groups it listens to."""
+
+    groups_joined: list[str]
+
+    @property
+    def user(self) -> User | None:
+        user = self.scope.get("user")
+        return user if isinstance(user, User) and user.is_active else None
+
+    async def join(self, group: str) -> None:
+        self.groups_joined = [group]
+        await self.channel_layer.group_add(group, self.channel_name)
+
+    async def disconnect(self, code: int) -> None:
+        for group in getattr(self, "groups_joined", []):
+            await self.channel_layer.group_discard(group, self.channel_name)
+
+    async def refuse(self, code: int) -> None:
+        """Accept first: a browser sees the close code only of an open socket."""
+        await self.accept()
+        await self.close(code)
+
+
+class TaskFeed(Feed):
+    """One task. The group is joined before the store is read, so nothing falls between the two."""
+
+    last: int
+    caught_up: asyncio.Lock
+    watching: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        self.pk = int(self.scope["url_route"]["kwargs"]["pk"])
+        if self.user is None:
+            return await self.refuse(NOT_SIGNED_IN)
+        if not await _visible(self.user, self.pk):
+            return await self.refuse(NOT_FOUND)
+        after = parse_qs(self.scope["query_string"].decode()).get("after", ["0"])[0]
+        self.last = int(after) if after.isdecimal() and len(after) < 10 else 0
+        self.caught_up = asyncio.Lock()
+        await self.accept()
+        await self.join_or_wait()
+        await self.catch_up()
+        self.watching = asyncio.create_task(self.keep_watching())
+
+    async def join_or_wait(self) -> bool:
+        """Join the group; without Redis the store is asked every few seconds instead."""
+        try:
+            await self.join(events.group_of(self.pk))
+        except OSError:
+            return False
+        return True
+
+    async def disconnect(self, code: int) -> None:
+        if self.watching:
+            self.watching.cancel()
+        await super().disconnect(code)
+
+    async def keep_watching(self) -> None:
+        while True:
+            await asyncio.sleep(CATCH_UP_SECONDS)
+            await self.catch_up()
+
+    async def catch_up(self) -> None:
+        async with self.caught_up:
+            while missed := await _since(self.pk, self.last):
+                for message in missed:
+                    self.last = message["seq"]
+                    await self.send_json(message)
+
+    async def task_message(self, event: dict[str, Any]) -> None:
+        message = event["message"]
+        seq = message["seq"]
+        if seq is None:  # live text is not stored and not numbered
+            await self.send_json({**message, "seq": self.last})
+        elif seq == self.last + 1 and not self.caught_up.locked():
+            self.last = seq
+            await self.send_json(message)
+        elif seq > self.last:
+            await self.catch_up()
+
+
+class TasksFeed(Feed):
+    """Everything that this user may see, from now on; the page that opens it shows how things stand."""
+
+    async def connect(self) -> None:
+        if self.user is None:
+            return await self.refuse(NOT_SIGNED_IN)
+        await self.accept()
+        await self.join(events.EVERYBODY if self.user.reviews else events.owner_group(self.user.pk))
+
+    async def task_message(self, event: dict[str, Any]) -> None:
+        await self.send_json(event["message"])

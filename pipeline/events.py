@@ -1,0 +1,113 @@
+"""Progress: stored first, then sent. A client that was away gets what it missed, once and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import redis
+import structlog
+from channels.layers import get_channel_layer
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from pipeline.models import Event, Task
+
+log = structlog.get_logger(__name__)
+
+EVERYBODY = "tasks.all"
+TYPES = frozenset(
+    "started progress quality refinement_started stage_complete image_found log published complete error".split()
+)
+
+
+def group_of(task_id: int) -> str:
+    return f"task.{task_id}"
+
+
+def owner_group(user_id: int) -> str:
+    return f"tasks.of.{user_id}"
+
+
+def emit(task: Task, type: str, **data: Any) -> Event:
+    """Store an event and, once that is committed, send it to whoever watches.
+
+    The number comes from the task's own row, whose lock is held to the end of the transaction: no gaps, no
+    doubles. Storing may not fail quietly; sending may, since every reader catches up from the store.
+    """
+    if type not in TYPES:
+        raise ValueError(f"there is no event type {type!r}")
+    with transaction.atomic():
+        Task.objects.filter(pk=task.pk).update(last_seq=F("last_seq") + 1)
+        seq, owner_id = Task.objects.values_list("last_seq", "owner_id").get(pk=task.pk)
+        event = Event.objects.create(task_id=task.pk, seq=seq, type=type, data=data)
+        transaction.on_commit(lambda: _send(_groups(task.pk, owner_id), event.as_message()))
+    return event
+
+
+def delta(task: Task, *, block: str, text: str, kind: str = "p", final: bool = False) -> None:
+    """Live text: `text` is the whole of the paragraph or heading `block` so far. Sent, not stored.
+
+    Sending the whole block and not the last letters makes a missed message harmless.
+    """
+    message = {
+        "type": "delta",
+        "task_id": task.pk,
+        "seq": None,
+        "timestamp": timezone.now().isoformat(),
+        "block": block,
+        "kind": kind,
+        "text": text,
+        "final": final,
+    }
+    _send([group_of(task.pk)], message)
+
+
+def _groups(task_id: int, owner_id: int) -> list[str]:
+    return [group_of(task_id), owner_group(owner_id), EVERYBODY]
+
+
+class _Courier:
+    """Sends messages in the order in which they were handed over, on a thread and an event loop of its own.
+
+    A worker thread must not wait for Redis, and a channel layer is bound to one event loop: this is that loop,
+    one a process. Made at the first message, so never before a fork; a forked child makes its own.
+    """
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.loop = asyncio.new_event_loop()
+        self.inbox: asyncio.Queue[tuple[Iterable[str], dict[str, Any]]] = asyncio.Queue()
+        threading.Thread(target=self._run, name="courier", daemon=True).start()
+
+    def hand_over(self, groups: Iterable[str], message: dict[str, Any]) -> None:
+        self.loop.call_soon_threadsafe(self.inbox.put_nowait, (groups, message))
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_until_complete(self._deliver())
+
+    async def _deliver(self) -> None:
+        layer = get_channel_layer()
+        while layer is not None:
+            groups, message = await self.inbox.get()
+            try:
+                for group in groups:
+                    await layer.group_send(group, {"type": "task.message", "message": message})
+            except (OSError, redis.RedisError) as error:  # the events are stored, readers catch up
+                log.warning("event not sent", task=message["task_id"], error=type(error).__name__)
+
+
+_couriers: list[_Courier] = []
+_hiring = threading.Lock()
+
+
+def _send(groups: Iterable[str], message: dict[str, Any]) -> None:
+    with _hiring:
+        if not _couriers or _couriers[-1].pid != os.getpid():
+            _couriers[:] = [_Courier()]
+    _couriers[-1].hand_over(list(groups), message)

@@ -1,0 +1,28 @@
+"""The clock process."""
+
+import signal
+import threading
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connections
+
+from pipeline import clock
+
+log = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Every second: return expired leases to the queue, issue missing tickets, watch the cluster."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stopped.set())
+        while not stopped.wait(1):
+            try:
+                clock.tick()
+            except DatabaseError as error:
+                log.warning("no tick", error=type(error).__name__)
+                connections.close_all()

@@ -1,0 +1,154 @@
+"""Stages: the unit a worker runs. Claimed, leased, fenced, finished once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from .task import Task, TaskStatus
+
+class StageStatus(models.TextChoices):
+    WAITING = "waiting", "Waiting for the stage before"
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class LeaseLost(Exception):
+    """This worker no longer holds the stage: another one has it, or it was cancelled. Write nothing."""
+
+
+def in_seconds(seconds: float) -> Any:
+    """A moment from now, by the database's clock: workers on several machines need not agree on theirs."""
+    return Now() + timedelta(seconds=seconds)
+
+
+class StageQuerySet(models.QuerySet["Stage"]):
+    def claimable(self, lanes: Sequence[str]) -> StageQuerySet:
+        """What a worker of these lanes may take now: higher priority first, then the oldest task."""
+        due = Q(not_before=None) | Q(not_before__lte=Now())
+        return self.filter(due, status=StageStatus.QUEUED, lane__in=lanes).order_by(
+            F("priority").desc(), "asked_at", "position"
+        )
+
+    def claim(self, lanes: Sequence[str]) -> Stage | None:
+        """Take the best claimable stage, or None. The token in it is the right to write its output."""
+        with transaction.atomic():
+            stage = self.claimable(lanes).select_for_update(skip_locked=True, of=("self",)).first()
+            if stage is None:
+                return None
+            token = uuid.uuid4()
+            self.filter(pk=stage.pk).update(
+                status=StageStatus.RUNNING,
+                attempt=F("attempt") + 1,
+                run_token=token,
+                lease_expires_at=in_seconds(settings.LEASE_SECONDS),
+                started_at=Now(),
+                error="",
+            )
+            Task.objects.filter(pk=stage.task_id, status=TaskStatus.QUEUED).update(
+                status=TaskStatus.RUNNING, updated_at=Now()
+            )
+            Task.objects.filter(pk=stage.task_id, started_at=None).update(
+                started_at=Now(), deadline_at=in_seconds(settings.TASK_DEADLINE_SECONDS)
+            )
+            Task.objects.filter(pk=stage.task_id).update(stage=stage.name)
+        return Stage.objects.select_related("task__owner", "piece").get(pk=stage.pk)
+
+    def enqueue(self, *, after: float = 0) -> int:
+        """Put these stages into the queue, to be run at the earliest in `after` seconds."""
+        return self.update(
+            status=StageStatus.QUEUED,
+            queued_at=Now(),
+            not_before=in_seconds(after) if after else None,
+            ticket_at=None if after else Now(),
+            run_token=None,
+            lease_expires_at=None,
+        )
+
+    def held(self, tokens: Sequence[uuid.UUID]) -> StageQuerySet:
+        """Those that a worker holds by these tokens."""
+        return self.filter(run_token__in=tokens, status=StageStatus.RUNNING)
+
+    def expired(self) -> StageQuerySet:
+        """Running, but their worker has not been heard of for a lease."""
+        return self.filter(status=StageStatus.RUNNING, lease_expires_at__lt=Now())
+
+    def without_ticket(self, seconds: float) -> StageQuerySet:
+        """Queued and due, but no ticket was issued in the last `seconds`."""
+        due = Q(not_before=None) | Q(not_before__lte=Now())
+        old = Q(ticket_at=None) | Q(ticket_at__lt=in_seconds(-seconds))
+        return self.filter(due & old, status=StageStatus.QUEUED)
+
+
+class Stage(models.Model):
+    """One step of a task.
+
+    `kept` is what it has already made and need not make again when it runs a second time; `output` is its
+    result, written once, together with the status, by the holder of `run_token`.
+    """
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="stages")
+    name = models.CharField(max_length=40)
+    key = models.CharField(max_length=80, blank=True)
+    position = models.PositiveSmallIntegerField()
+    lane = models.CharField(max_length=10, default="io")
+    piece = models.ForeignKey("content.Piece", models.PROTECT, null=True, related_name="stages")
+    status = models.CharField(max_length=10, choices=StageStatus.choices, default=StageStatus.WAITING)
+    priority = models.SmallIntegerField(default=0)
+    asked_at = models.DateTimeField(help_text="When its task was asked for")
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="How often it was claimed")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="How often it said that it failed")
+    run_token = models.UUIDField(null=True, editable=False)
+    lease_expires_at = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    ticket_at = models.DateTimeField(null=True)
+    kept = models.JSONField(default=dict)
+    output = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    seconds = models.FloatField(default=0)
+    model_seconds = models.FloatField(default=0)
+    tokens_in = models.PositiveIntegerField(default=0)
+    tokens_out = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = StageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["task", "position", "pk"]
+        constraints = [models.UniqueConstraint("task", "name", "key", name="one_stage_per_name_and_key")]
+        indexes = [
+            models.Index(
+                F("priority").desc(), "asked_at", "position", name="stage_claim", condition=Q(status="queued")
+            ),
+            models.Index("lease_expires_at", name="stage_lease", condition=Q(status="running")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of task {self.task_id}"
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ").capitalize()
+
+    def write(self, **changes: Any) -> None:
+        """Write to the row as the holder of its lease; `LeaseLost` if it is not ours any more."""
+        if not Stage.objects.held([self.run_token] if self.run_token else []).filter(pk=self.pk).update(**changes):
+            raise LeaseLost(str(self))
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    def keep(self, name: str, value: Any) -> None:
+        """Remember something that is made already, so that a second run does not make it again."""
+        self.write(kept={**self.kept, name: value})

@@ -1,0 +1,51 @@
+"""Tickets: "claim the best queued stage and run it". The only file that knows django-q2."""
+
+from __future__ import annotations
+
+import socket
+
+import redis
+import structlog
+from django.db import transaction
+from django_q.brokers import get_broker
+from django_q.status import Stat
+from django_q.tasks import async_task
+
+log = structlog.get_logger(__name__)
+
+
+def ticket_on_commit() -> None:
+    """Issue a ticket when the current transaction has committed."""
+    transaction.on_commit(ticket)
+
+
+def ticket() -> bool:
+    """Put one ticket into the queue; False when Redis is away (the sweep issues another later)."""
+    try:
+        # A ticket carries nothing and is worth nothing: never saved, never delivered twice.
+        async_task("pipeline.worker.drain", ack_failure=True, save=False)
+    except (redis.RedisError, OSError) as error:
+        log.warning("ticket not issued", error=type(error).__name__)
+        return False
+    return True
+
+
+def depth() -> int | None:
+    """How many tickets wait in Redis; None when it is away."""
+    try:
+        return int(get_broker().queue_size())
+    except (redis.RedisError, OSError):
+        return None
+
+
+def clear() -> None:
+    """Throw away every waiting ticket (tests; tickets carry nothing, so nothing is lost)."""
+    get_broker().purge_queue()
+
+
+def clusters_here() -> list[int]:
+    """The process ids of the django-q2 clusters on this host, as they last reported themselves."""
+    try:
+        return [int(stat.pid) for stat in Stat.get_all(get_broker()) if stat.host == socket.gethostname()]
+    except (redis.RedisError, OSError):
+        return []

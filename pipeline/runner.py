@@ -1,0 +1,178 @@
+"""Run one claimed stage: call it, save output and status in one transaction, try again or fail, queue what follows."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from content.errors import CopydeskError, ExternalError
+from pipeline import events, queue, stages
+from pipeline.models import Stage, StageStatus, Task, TaskStatus
+from pipeline.models.stage import LeaseLost
+from pipeline.stages.base import Lease, Work
+
+log = structlog.get_logger(__name__)
+
+TRIES = 3  # how often a stage may say that it failed
+PAUSES = (5, 15)  # seconds before the second and the third try
+LIVES = 6  # how often its worker may die under it
+
+
+def execute(stage: Stage, lease: Lease) -> None:
+    """Run `stage` to its end, whatever that is. Raises only if the database is away: the lease then expires."""
+    work = Work(stage, lease)
+    began = time.monotonic()
+    try:
+        _started(work)
+        output = stages.get(stage.name)(work)
+        _finish(work, output, time.monotonic() - began)
+    except LeaseLost:
+        log.info("lease lost", task=stage.task_id, stage=stage.name)
+    except (OperationalError, InterfaceError):
+        raise
+    except CopydeskError as error:
+        _failed(work, error, time.monotonic() - began)
+    except Exception as error:
+        log.exception("stage failed", task=stage.task_id, stage=stage.name)
+        _failed(work, error, time.monotonic() - began)
+
+
+def _started(work: Work) -> None:
+    stage = work.stage
+    if stage.position == 0 and stage.attempt == 1:
+        events.emit(work.task, "started", task_type=work.task.type, name=work.task.name)
+    again = f", run {stage.attempt}" if stage.attempt > 1 else ""
+    work.log("worker", f"Claimed stage {stage.name}{again}, lease {settings.LEASE_SECONDS:.0f} s")
+    work.progress(0, f"{stage.title} begins")
+
+
+def _finish(work: Work, output: dict[str, Any], seconds: float) -> None:
+    """The output and everything that follows from it, once."""
+    stage, task = work.stage, work.task
+    with work.fenced():
+        stage.write(
+            output=output, error="", finished_at=Now(), lease_expires_at=None, not_before=None, **_spent(work, seconds)
+        )
+        stage.write(status=StageStatus.DONE)
+        stage.refresh_from_db(fields=["seconds"])
+        events.emit(
+            task,
+            "stage_complete",
+            stage=stage.name,
+            percent=work.step.ends,
+            seconds=round(stage.seconds, 1),
+            result=output.get("says", ""),
+        )
+        Task.objects.filter(pk=task.pk, percent__lt=work.step.ends).update(percent=min(work.step.ends, 99))
+        waiting = task.stages.filter(status=StageStatus.WAITING)
+        following = waiting.filter(position=stage.position + 1)
+        others = task.stages.filter(position=stage.position).exclude(status=StageStatus.DONE)
+        if following.exists():
+            if not others.exists():
+                Stage.objects.filter(pk__in=following.values("pk")).enqueue()
+                queue.ticket_on_commit()
+        elif not others.exists():
+            _complete(task, output)
+
+
+def _complete(task: Task, output: dict[str, Any]) -> None:
+    task.move_to(
+        TaskStatus.COMPLETED,
+        percent=100,
+        result=output,
+        doing=str(output.get("says") or "Finished")[:200],
+        doing_as="done",
+        finished_at=Now(),
+        error="",
+        recovery="",
+    )
+    events.emit(task, "complete", status=TaskStatus.COMPLETED, percent=100, summary=output)
+
+
+def _failed(work: Work, error: Exception, seconds: float) -> None:
+    """Try again in a while if that can help, else fail with what to do."""
+    stage, task = work.stage, work.task
+    reason = error.message if isinstance(error, CopydeskError) else f"Something in Copydesk broke: {type(error).__name__}."
+    again = isinstance(error, ExternalError) and error.retryable and stage.failures + 1 < TRIES
+    try:
+        with work.fenced():
+            stage.write(error=reason, failures=F("failures") + 1, **_spent(work, seconds))
+            stage.refresh_from_db(fields=["failures"])
+            if again:
+                pause = PAUSES[stage.failures - 1]
+                Stage.objects.filter(pk=stage.pk).enqueue(after=pause)
+                doing = f"Trying again, {stage.failures + 1} of {TRIES}: {reason}"[:200]
+                Task.objects.filter(pk=task.pk).update(doing=doing, doing_as="retry")
+                events.emit(
+                    task, "progress", stage=stage.name, percent=task.percent, message=doing, **{"as": "retry"}
+                )
+                work.log("worker", f"{reason} Trying again in {pause} s ({stage.failures + 1} of {TRIES}).", level="warn")
+            else:
+                stage.write(status=StageStatus.FAILED, finished_at=Now(), lease_expires_at=None)
+                fail(task, stage, reason, recovery_for(stage, error))
+    except LeaseLost:
+        log.info("lease lost", task=stage.task_id, stage=stage.name)
+
+
+def fail(task: Task, stage: Stage, reason: str, recovery: str) -> None:
+    """The task has failed at `stage`; say why and what to do."""
+    task.move_to(
+        TaskStatus.FAILED,
+        error=reason,
+        recovery=recovery,
+        doing=f"{stage.title} failed",
+        doing_as="failed",
+        finished_at=Now(),
+    )
+    events.emit(task, "log", source="worker", level="error", message=f"{stage.title}: {reason}")
+    events.emit(task, "error", stage=stage.name, error_message=reason, recovery=recovery)
+
+
+def recovery_for(stage: Stage, error: Exception) -> str:
+    """What a person can do about it."""
+    done = [s.title for s in stage.task.stages.filter(status=StageStatus.DONE)]
+    kept = f"{' and '.join(done)} {'is' if len(done) == 1 else 'are'} kept. " if done else ""
+    if isinstance(error, ExternalError):
+        return f"{kept}See that the model is running (manage.py doctor tells), then try again from {stage.title.lower()}."
+    return f"{kept}Try again from {stage.title.lower()}; if it fails the same way, the log says where."
+
+
+@transaction.atomic
+def return_expired() -> int:
+    """Give the stages of workers that died back to the queue; how many. Safe to run in several clocks."""
+    expired = list(
+        Stage.objects.expired().select_for_update(skip_locked=True, of=("self",)).select_related("task")[:200]
+    )
+    for stage in expired:
+        if stage.attempt >= LIVES:
+            Stage.objects.filter(pk=stage.pk).update(
+                status=StageStatus.FAILED, run_token=None, lease_expires_at=None, error="Its worker died."
+            )
+            reason = f"Its worker died {stage.attempt} times in this stage."
+            fail(stage.task, stage, reason, recovery_for(stage, RuntimeError(reason)))
+            continue
+        Stage.objects.filter(pk=stage.pk).enqueue()
+        doing = "Its worker stopped; another one takes over"
+        Task.objects.filter(pk=stage.task_id).update(doing=doing, doing_as="retry")
+        events.emit(stage.task, "log", source="worker", level="warn", message=f"{doing} (run {stage.attempt + 1}).")
+        events.emit(
+            stage.task, "progress", stage=stage.name, percent=stage.task.percent, message=doing, **{"as": "retry"}
+        )
+        queue.ticket_on_commit()
+    return len(expired)
+
+
+def _spent(work: Work, seconds: float) -> dict[str, Any]:
+    session = work.session
+    return {
+        "seconds": F("seconds") + seconds,
+        "model_seconds": F("model_seconds") + session.seconds,
+        "tokens_in": F("tokens_in") + session.tokens_in,
+        "tokens_out": F("tokens_out") + session.tokens_out,
+    }

@@ -1,0 +1,123 @@
+"""What a stage works with: its row, its piece, a line to the model, and a voice."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from content.errors import CopydeskError
+from content.models import Piece
+from pipeline import events, providers, workflows
+from pipeline.models import Stage, Task
+from pipeline.models.stage import LeaseLost
+from pipeline.providers.session import Session
+
+DELTA_EVERY_SECONDS = 0.12
+
+
+class Lease:
+    """The right to write a stage's output, kept alive by the heartbeat, lost for good when that fails."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.token = stage.run_token
+        self.lost = threading.Event()
+
+
+class Work:
+    """One run of one stage."""
+
+    def __init__(self, stage: Stage, lease: Lease) -> None:
+        self.stage = stage
+        self.task: Task = stage.task
+        self.lease = lease
+        self.step = workflows.step(self.task.type, stage.name)
+        self.session = Session(
+            provider=providers.get(self.task.provider),
+            model=self.task.model,
+            check=self.check,
+            say=lambda message, as_: self.say(message, as_),
+            log=lambda level, message: self.log("model", message, level=level),
+        )
+        self._said = ("", "")
+        self._sent: dict[str, float] = {}
+
+    @property
+    def piece(self) -> Piece:
+        assert self.stage.piece is not None, "every stage of a writing task has a piece"
+        return self.stage.piece
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What an earlier run of this stage has already made."""
+        return self.stage.kept
+
+    def output_of(self, name: str) -> dict[str, Any]:
+        """The output of an earlier stage of the same task."""
+        return self.task.stages.get(name=name, key=self.stage.key).output
+
+    # --- Stopping ---
+
+    def check(self) -> None:
+        """Raise if this run has to end: cancelled, taken over, or past the task's deadline."""
+        if self.lease.lost.is_set():
+            raise LeaseLost(str(self.stage))
+        if self.task.deadline_at and timezone.now() > self.task.deadline_at:
+            raise CopydeskError(
+                "It took longer than this installation allows for one task.",
+                code="deadline",
+            )
+
+    @contextmanager
+    def fenced(self) -> Iterator[None]:
+        """A transaction in which this run, and no other, may write; `LeaseLost` if it has been replaced."""
+        with transaction.atomic():
+            held = Stage.objects.held([self.lease.token] if self.lease.token else [])
+            if not held.filter(pk=self.stage.pk).select_for_update().exists():
+                raise LeaseLost(str(self.stage))
+            yield
+
+    def keep(self, name: str, value: Any) -> None:
+        """Remember what is made already; a second run finds it in `kept`."""
+        self.stage.keep(name, value)
+
+    # --- Speaking ---
+
+    def progress(self, fraction: float, message: str) -> None:
+        """How much of this stage is done (0 to 1), and what it is doing now."""
+        percent = round(self.step.begins + (self.step.ends - self.step.begins) * min(max(fraction, 0), 1))
+        percent = min(percent, 99)
+        self._tell(message, "running", percent)
+
+    def say(self, message: str, as_: str) -> None:
+        """What it waits for: `as_` is loading, queued, retry or running."""
+        self._tell(message, as_, 0)
+
+    def _tell(self, message: str, as_: str, percent: int) -> None:
+        with transaction.atomic():
+            row = Task.objects.filter(pk=self.task.pk, status="running")
+            row.update(doing=message[:200], doing_as=as_, percent=Greatest("percent", percent))
+            now = row.values_list("percent", flat=True).first()
+            if now is None:
+                return
+            if (message, as_) != self._said or now != self.task.percent:
+                events.emit(self.task, "progress", stage=self.stage.name, percent=now, message=message, **{"as": as_})
+            self._said, self.task.percent = (message, as_), now
+
+    def log(self, source: str, message: str, *, level: str = "info") -> None:
+        """A line in the task's log; `source` is model, validator, images, publisher or worker."""
+        events.emit(self.task, "log", source=source, level=level, message=message)
+
+    def live(self, block: str, text: str, *, kind: str = "p", final: bool = False) -> None:
+        """Live text, at most about eight times a second for each block; the final one always."""
+        now = time.monotonic()
+        if final or now - self._sent.get(block, 0) >= DELTA_EVERY_SECONDS:
+            self._sent[block] = now
+            events.delta(self.task, block=block, text=text, kind=kind, final=final)

@@ -1,0 +1,49 @@
+"""What every test has: a clean database and queue, and the scripted provider at the models' door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from starter_fixture import starter_url
+
+from pipeline import providers, queue
+from pipeline.providers.scripted import Scripted
+
+__all__ = ["starter_url"]
+
+
+@pytest.fixture(autouse=True)
+def _no_old_tickets(request: pytest.FixtureRequest) -> None:
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        queue.clear()
+
+
+@pytest.fixture
+def scripted(settings: Any) -> Iterator[Scripted]:
+    """New tasks go to the scripted provider; tell it what to say with `scripted.script = function of a request`."""
+    settings.PROVIDER, settings.MODEL = "scripted", "scripted"
+    provider = providers.get("scripted")
+    assert isinstance(provider, Scripted)
+    yield provider
+    provider.script, provider.seconds = None, 0.0
+    provider.asked.clear()
+
+
+@pytest.fixture
+def starter(starter_url: str, settings: Any) -> str:
+    """New tasks go to the starter model; its address."""
+    settings.OLLAMA_HOST, settings.STARTER_URL = "", starter_url
+    settings.PROVIDER, settings.MODEL = "ollama", "smollm2:135m"
+    return starter_url
+
+
+@pytest.fixture(autouse=True)
+def _own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a test land in its own folder."""
+    for alias in ("default", "public", "previews"):
+        options = settings.STORAGES[alias]["OPTIONS"]
+        monkeypatch.setitem(options, "location", tmp_path / alias)
