@@ -1,0 +1,5 @@
+import sys
+
+from config.supervisor.up import main
+
+sys.exit(main())
