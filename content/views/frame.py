@@ -1,0 +1,63 @@
+"""What every page of the desk needs around it: sections, what waits, and which model is at work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from content.models import Piece
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the masthead; `pages` are the names of the addresses under it."""
+
+    name: str
+    title: str
+    pages: tuple[str, ...]
+    here: bool = False
+
+    @property
+    def url(self) -> str:
+        return reverse(self.name)
+
+
+SECTIONS = (
+    Section("dashboard", "Today", ("dashboard",)),
+    Section("review", "Review", ("review", "piece")),
+    Section("tasks", "Tasks", ("task",)),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Template context. `waiting_count` costs one query, and only where a template asks for it."""
+
+    @cache
+    def waiting_count() -> int:
+        if not request.user.is_authenticated:
+            return 0
+        return Piece.objects.visible_to(request.user).waiting().count()
+
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_tagline": settings.SITE_TAGLINE,
+        "sections": lambda: _sections(request),
+        "waiting_count": waiting_count,
+        "model_name": settings.MODEL,
+        "is_starter": not settings.OLLAMA_HOST and bool(settings.STARTER_URL),
+    }
+
+
+def _sections(request: HttpRequest) -> list[Section]:
+    match = request.resolver_match
+    here = (match.url_name or "") if match else ""
+    family = here.split("-")[0]
+    return [
+        Section(known.name, known.title, known.pages, here=here in known.pages or family in known.pages)
+        for known in SECTIONS
+    ]
