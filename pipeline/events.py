@@ -21,7 +21,18 @@ log = structlog.get_logger(__name__)
 
 EVERYBODY = "tasks.all"
 TYPES = frozenset(
-    "started progress quality refinement_started stage_complete image_found log published complete error".split()
+    [
+        "started",
+        "progress",
+        "quality",
+        "refinement_started",
+        "stage_complete",
+        "image_found",
+        "log",
+        "published",
+        "complete",
+        "error",
+    ]
 )
 
 

@@ -98,7 +98,9 @@ def _complete(task: Task, output: dict[str, Any]) -> None:
 def _failed(work: Work, error: Exception, seconds: float) -> None:
     """Try again in a while if that can help, else fail with what to do."""
     stage, task = work.stage, work.task
-    reason = error.message if isinstance(error, CopydeskError) else f"Something in Copydesk broke: {type(error).__name__}."
+    reason = (
+        error.message if isinstance(error, CopydeskError) else f"Something in Copydesk broke: {type(error).__name__}."
+    )
     again = isinstance(error, ExternalError) and error.retryable and stage.failures + 1 < TRIES
     try:
         with work.fenced():
@@ -109,10 +111,10 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
                 Stage.objects.filter(pk=stage.pk).enqueue(after=pause)
                 doing = f"Trying again, {stage.failures + 1} of {TRIES}: {reason}"[:200]
                 Task.objects.filter(pk=task.pk).update(doing=doing, doing_as="retry")
-                events.emit(
-                    task, "progress", stage=stage.name, percent=task.percent, message=doing, **{"as": "retry"}
+                events.emit(task, "progress", stage=stage.name, percent=task.percent, message=doing, **{"as": "retry"})
+                work.log(
+                    "worker", f"{reason} Trying again in {pause} s ({stage.failures + 1} of {TRIES}).", level="warn"
                 )
-                work.log("worker", f"{reason} Trying again in {pause} s ({stage.failures + 1} of {TRIES}).", level="warn")
             else:
                 stage.write(status=StageStatus.FAILED, finished_at=Now(), lease_expires_at=None)
                 fail(task, stage, reason, recovery_for(stage, error))
@@ -139,7 +141,9 @@ def recovery_for(stage: Stage, error: Exception) -> str:
     done = [s.title for s in stage.task.stages.filter(status=StageStatus.DONE)]
     kept = f"{' and '.join(done)} {'is' if len(done) == 1 else 'are'} kept. " if done else ""
     if isinstance(error, ExternalError):
-        return f"{kept}See that the model is running (manage.py doctor tells), then try again from {stage.title.lower()}."
+        return (
+            f"{kept}See that the model is running (manage.py doctor tells), then try again from {stage.title.lower()}."
+        )
     return f"{kept}Try again from {stage.title.lower()}; if it fails the same way, the log says where."
 
 

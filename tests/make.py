@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-
 from content.models import Approval, Idea, Piece, Post, Role, Status, User, Version
 from content.services import editing, publishing, review
 from pipeline.models import Task
@@ -94,10 +93,14 @@ def piece(
     return made
 
 
-def version(*, piece: Piece | None = None, body: str = "", title: str = "", by: User | None = None, **fields: Any) -> Version:
+def version(
+    *, piece: Piece | None = None, body: str = "", title: str = "", by: User | None = None, **fields: Any
+) -> Version:
     """The newest version of a new piece in `status`, or, given a piece, one more version of it."""
     if piece is None:
-        made = globals()["piece"](status=fields.pop("status", Status.GENERATED), title=title, body=body or BODY, **fields)
+        made = globals()["piece"](
+            status=fields.pop("status", Status.GENERATED), title=title, body=body or BODY, **fields
+        )
         return Version.objects.get(pk=made.current_id)
     newest = piece.current
     return editing.add_version(

@@ -27,9 +27,7 @@ class Decision(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        triggers = [
-            pgtrigger.Protect(name="decision_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [pgtrigger.Protect(name="decision_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} by {self.by}"

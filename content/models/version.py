@@ -60,9 +60,7 @@ class Version(models.Model):
     class Meta:
         ordering = ["piece", "number"]
         constraints = [models.UniqueConstraint("piece", "number", name="one_version_per_number")]
-        triggers = [
-            pgtrigger.Protect(name="version_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
+        triggers = [pgtrigger.Protect(name="version_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"version {self.number} of “{self.title}”"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,7 @@ def add_version(
 ) -> Version:
     """Store the next version of `piece` and make it the current one; it is scored here unless `report` is given."""
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=piece.pk)
+    title, body = _tidy(title, body)
     report = report or judge(locked, title, body)
     kept = locked.current.facts if locked.current else {}
     version = Version.objects.create(
@@ -98,11 +100,23 @@ def restore(piece: Piece, number: int, *, by: User, based_on: str) -> Version:
     )
 
 
-def _clean(title: str, body: str) -> tuple[str, str]:
-    """The text as it is stored: plain newlines, no control characters, not empty, not endless."""
-    title = "".join(c for c in title if c.isprintable()).strip()
+def _tidy(title: str, body: str) -> tuple[str, str]:
+    """The text as it is stored: plain newlines, no control characters, nothing blank around it."""
     body = body.replace("\r\n", "\n").replace("\r", "\n")
-    body = "".join(c for c in body if c.isprintable() or c in "\n\t").strip()
+    return without_controls(title).strip(), without_controls(body, keep="\n\t").strip()
+
+
+def without_controls(text: str, keep: str = "") -> str:
+    """The text without control characters and lone surrogates, which PostgreSQL or a browser would choke on.
+
+    Joiners stay: an emoji family and many scripts are made with them.
+    """
+    return "".join(c for c in text if c in keep or unicodedata.category(c) not in {"Cc", "Cs"})
+
+
+def _clean(title: str, body: str) -> tuple[str, str]:
+    """A person's text, tidied; `Invalid` if there is nothing of it, or too much."""
+    title, body = _tidy(title, body)
     fields: dict[str, list[str]] = {}
     if not title:
         fields["title"] = ["A piece needs a title."]

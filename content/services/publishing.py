@@ -24,9 +24,7 @@ def publish(piece: Piece, *, by: User, cover: Mapping[str, Any] | None = None) -
     of exactly the current version.
     """
     permissions.require_reviewer(by, piece)
-    locked = (
-        Piece.objects.select_for_update(of=("self",)).select_related("current", "idea", "owner").get(pk=piece.pk)
-    )
+    locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea", "owner").get(pk=piece.pk)
     version = locked.current
     decision = review.standing(version) if version else None
     if locked.status == Status.PUBLISHED:

@@ -70,7 +70,9 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
             raise InvalidMove("It is public. Unpublish it first.")
     elif stands is not None:
         raise InvalidMove(
-            f"Already {stands.get_verdict_display().lower()} by {stands.by}.", first=str(stands.by), verdict=stands.verdict
+            f"Already {stands.get_verdict_display().lower()} by {stands.by}.",
+            first=str(stands.by),
+            verdict=stands.verdict,
         )
     piece.move_to(status, approval=approval)
     decision = Decision.objects.create(

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from .task import Task, TaskStatus
 
+
 class StageStatus(models.TextChoices):
     WAITING = "waiting", "Waiting for the stage before"
     QUEUED = "queued", "Queued"

@@ -152,7 +152,9 @@ class Session:
 
         def again(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
-            inbox.put((index, "again", (state.attempt_number, error, state.next_action.sleep if state.next_action else 0)))
+            inbox.put(
+                (index, "again", (state.attempt_number, error, state.next_action.sleep if state.next_action else 0))
+            )
 
         retrying = Retrying(
             stop=stop_after_attempt(ATTEMPTS),

@@ -5,10 +5,20 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AnyHttpUrl, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from content.errors import Invalid
 from content.platforms.base import Ask
+from content.services.editing import without_controls
 from pipeline.models import TaskType
 
 STYLES = ("Explainer", "How-to", "Opinion", "Story", "Case study", "Checklist")
@@ -19,8 +29,7 @@ PRIORITIES = {0: "Normal", 10: "First"}
 
 def _line(value: str) -> str:
     """One line of text: no control characters, single spaces, composed letters."""
-    kept = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", value) if c.isspace() or c.isprintable())
-    return " ".join(kept.split())
+    return " ".join(without_controls(unicodedata.normalize("NFC", value), keep="\t\n\r").split())
 
 
 def _lines(value: Any) -> Any:
@@ -128,5 +137,3 @@ def sentences(error: ValidationError) -> dict[str, list[str]]:
             says = f"Line {int(rest[0]) + 1}: {says}"
         found.setdefault(name, []).append(says)
     return found
-
-

@@ -14,7 +14,7 @@ from content.errors import Invalid, NotAllowed
 from content.models import User
 from content.services import audit, ideas
 from pipeline import events, queue
-from pipeline.models import Stage, StageStatus, Task, TaskStatus, TaskType
+from pipeline.models import Stage, StageStatus, Task, TaskStatus
 from pipeline.services import fields
 from pipeline.workflows import WORKFLOWS
 
