@@ -36,7 +36,7 @@ lint: $(VENV)/.dev
 		$(EMBEDDED) $(PY) manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.dev
-	@$(EMBEDDED) $(PY) -m tests.bench $(ARGS)
+	@$(PY) tests/bench/__main__.py $(ARGS)
 
 COMPILE := -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	--python-version 3.11 -q pyproject.toml
