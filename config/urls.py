@@ -12,7 +12,7 @@ from config.health import healthz, readyz
 
 def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """A file of the public storage, when that is this machine's disk; names are hashes, so they never change."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

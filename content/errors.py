@@ -30,8 +30,10 @@ class Invalid(CopydeskError):
     status = 400
 
     def __init__(self, message: str, fields: dict[str, list[str]] | None = None) -> None:
-        super().__init__(message, **({"fields": fields} if fields else {}))
+        super().__init__(message)
         self.fields = fields or {}
+        if fields:
+            self.extra["fields"] = fields
 
 
 class InvalidMove(CopydeskError):

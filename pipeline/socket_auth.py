@@ -9,15 +9,12 @@ from urllib.parse import parse_qs
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 
-from content.models import User
 from content.services import accounts
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
-@database_sync_to_async
-def _owner(token: str) -> User | None:
-    return accounts.owner_of(token)
+_owner = database_sync_to_async(accounts.owner_of)
 
 
 class Identify:
@@ -30,12 +27,13 @@ class Identify:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         token = self._token(scope)
         if not token:
-            return await self.with_session(scope, receive, send)
-        return await self.inner({**scope, "user": await _owner(token)}, receive, send)
+            await self.with_session(scope, receive, send)
+        else:
+            await self.inner({**scope, "user": await _owner(token)}, receive, send)
 
     @staticmethod
     def _token(scope: dict[str, Any]) -> str:
         for name, value in scope["headers"]:
             if name == b"authorization" and value.lower().startswith(b"bearer "):
                 return str(value[7:].decode(errors="replace").strip())
-        return parse_qs(scope["query_string"].decode(errors="replace")).get("token", [""])[0]
+        return str(parse_qs(scope["query_string"].decode(errors="replace")).get("token", [""])[0])

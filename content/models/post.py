@@ -54,4 +54,4 @@ class Post(models.Model):
     @property
     def url(self) -> str:
         """The address to give away, host and all."""
-        return settings.SITE_URL + self.get_absolute_url()
+        return f"{settings.SITE_URL}{self.get_absolute_url()}"

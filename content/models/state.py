@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from content.errors import InvalidMove
@@ -62,8 +63,8 @@ class Moves(models.Model):
         """Move to `target` and set `changes` in the same statement; `InvalidMove` if the table forbids it."""
         won = (
             type(self)
-            ._base_manager.filter(pk=self.pk, status__in=sources(target, self.moves))
-            .update(status=target, updated_at=Now(), **changes)
+            ._base_manager.filter(Q(pk=self.pk) & Q(("status__in", sources(target, self.moves))))
+            .update(**{"status": target, "updated_at": Now(), **changes})
         )
         if not won:
             self.refresh_from_db(fields=["status"])
@@ -74,7 +75,8 @@ class Moves(models.Model):
 
     def refusal(self, target: str) -> str:
         """Why a move to `target` is refused, for a person."""
-        now, wanted = (dict(self._meta.get_field("status").flatchoices)[s] for s in (self.status, target))
+        names = dict(cast("models.CharField[str, str]", self._meta.get_field("status")).flatchoices)
+        now, wanted = str(names[self.status]), str(names[target])
         if self.status == target:
             return f"“{self}” is already {now.lower()}."
         return f"“{self}” is {now.lower()} and cannot become {wanted.lower()}."

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 
-from content import platforms
-from content.models import Idea, Piece, User
+from content import permissions, platforms
+from content.errors import InvalidMove
+from content.models import Idea, Piece, Post, User
 from content.services import audit
 
 
@@ -26,3 +28,15 @@ def start_piece(idea: Idea, platform: str, *, ask: dict[str, Any]) -> Piece:
         idea=idea, platform=platform, defaults={"owner": idea.owner, "title": idea.title, "ask": ask}
     )
     return piece
+
+
+@transaction.atomic
+def delete_piece(piece: Piece, *, by: User) -> None:
+    """Take a piece away from every list; its texts and its trail stay. What is public must be unpublished first."""
+    permissions.require_writer(by, piece)
+    locked = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+    if Post.objects.live().filter(piece=locked).exists():
+        raise InvalidMove(f"“{locked}” is public. Unpublish it first.")
+    if not Piece.objects.filter(pk=locked.pk, deleted_at=None).update(deleted_at=Now()):
+        raise InvalidMove(f"“{locked}” was deleted already.")
+    audit.record("piece.deleted", locked, by=by)

@@ -14,8 +14,6 @@ from content.models.state import Moves
 if TYPE_CHECKING:
     from content.models import Piece, User
 
-    from .stage import Stage
-
 
 class TaskType(models.TextChoices):
     BLOG_POST = "blog_post", "Blog post"
@@ -88,7 +86,6 @@ class Task(Moves):
     finished_at = models.DateTimeField(null=True)
 
     objects = TaskQuerySet.as_manager()
-    stages: models.Manager[Stage]
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -63,7 +63,7 @@ def _lay_out(task: Task, *, piece_id: int, run_after: datetime | None) -> None:
         for position, step in enumerate(WORKFLOWS[task.type])
     )
     wait = max((run_after - timezone.now()).total_seconds(), 0) if run_after else 0
-    task.stages.filter(position=0).enqueue(after=wait)  # type: ignore[attr-defined]
+    task.stages.filter(position=0).enqueue(after=wait)
     if not wait:
         queue.ticket_on_commit()
 

@@ -57,11 +57,13 @@ class Work:
     @property
     def kept(self) -> dict[str, Any]:
         """What an earlier run of this stage has already made."""
-        return self.stage.kept
+        kept: dict[str, Any] = self.stage.kept
+        return kept
 
     def output_of(self, name: str) -> dict[str, Any]:
         """The output of an earlier stage of the same task."""
-        return self.task.stages.get(name=name, key=self.stage.key).output
+        output: dict[str, Any] = self.task.stages.get(name=name, key=self.stage.key).output
+        return output
 
     # --- Stopping ---
 
