@@ -36,6 +36,7 @@ def serving(data: DataDir, *, durable: bool = True) -> Iterator[dict[str, str]]:
     With `durable=False` nothing is forced to disk: for data that is thrown away.
     Start it in a thread that lives as long as the block: on Linux the servers end with it.
     """
+    data.make()
     servers: list[Server] = [
         Postgres(data.path, durable=durable),
         Valkey(data.path, password=data.secret("valkey_password"), durable=durable),

@@ -23,12 +23,15 @@ class DataDir:
 
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = Path(path or os.environ.get("COPYDESK_DATA") or PROJECT / "var").absolute()
+
+    def make(self) -> None:
         if not self.path.exists():
             self.path.mkdir(parents=True)
             make_reachable(self.path)
 
     def secret(self, name: str) -> str:
         """The secret of that name, made at the first call and kept in secrets.json (mode 600)."""
+        self.make()
         kept = self.path / "secrets.json"
         known = json.loads(kept.read_text()) if kept.exists() else {}
         if name not in known:
@@ -41,6 +44,7 @@ class DataDir:
 
         Where a supervisor was killed, its guard holds the data until the last process is gone; wait for that.
         """
+        self.make()
         file = os.open(self.path / "up.json", os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + GUARD_SECONDS
         while True:

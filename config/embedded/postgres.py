@@ -67,6 +67,8 @@ class Postgres(Server):
         ).parent
 
     def spawn(self, output: Output = None) -> "subprocess.Popen[bytes]":
+        self.cluster.parent.mkdir(parents=True, exist_ok=True)
+        self._private_folder(self.socket_dir)
         if not self.cluster.exists():
             self._create()
         if os.geteuid() != 0 and self.cluster.stat().st_uid != os.geteuid():
@@ -137,7 +139,6 @@ class Postgres(Server):
 
     def _create(self) -> None:
         """Make the cluster beside its place and rename it, so that a half-made one is never started."""
-        self.cluster.parent.mkdir(parents=True, exist_ok=True)
         new = self.cluster.with_name("postgres.new")
         if new.exists():
             shutil.rmtree(new)
@@ -164,7 +165,6 @@ class Postgres(Server):
 
     def _remove_stale_files(self) -> None:
         """Clear what a killed server left; refuse when a live one uses this cluster."""
-        self._private_folder(self.socket_dir)
         pid_file = self.cluster / "postmaster.pid"
         if pid_file.exists():
             pid = int(pid_file.read_text().split("\n", 1)[0])

@@ -101,7 +101,6 @@ class Supervisor:
     def stop(self) -> None:
         """End all children: programs first, all at once; then each server alone, the database last."""
         self.stopping = True
-        self.signals.clear()
         programs = [child for child in self.children if not child.is_server]
         servers = [child for child in reversed(self.children) if child.is_server]
         for stage in [programs, *([server] for server in servers)]:
@@ -185,6 +184,7 @@ class Supervisor:
         if self.stopping:
             return
         if self.signals:
+            self.signals.clear()  # the next one is a second Ctrl-C
             raise Stop
         for child in self.children:
             if child.restart_at is not None:
