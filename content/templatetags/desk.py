@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 
 register = template.Library()
 
-NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 @register.simple_tag
@@ -35,6 +35,14 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.1f} s" if value < 600 else minutes(value)
+
+
+@register.filter
+def whole_seconds(value: float | None) -> str:
+    """12.4 → “12 s”: while they tick, tenths would only flicker."""
+    if value is None:
+        return "–"
+    return f"{int(value)} s" if value < 600 else minutes(value)
 
 
 @register.filter
@@ -87,15 +95,15 @@ def ago(moment: datetime | None) -> str:
 
 @register.filter
 def clock(moment: datetime | None) -> str:
-    """When it was, as briefly as it stays clear: “09:41” today, “Wednesday 09:41” this week, “3 Nov” before."""
+    """When it was or will be, as briefly as it stays clear: “09:41” today, “Wednesday 09:41” within a week, “3 November”."""
     if moment is None:
         return ""
     local, now = timezone.localtime(moment), timezone.localtime()
     days = (now.date() - local.date()).days
     if days == 0:
         return f"{local:%H:%M}"
-    if days == 1:
-        return f"yesterday {local:%H:%M}"
-    if 0 < days < 7:
+    if abs(days) == 1:
+        return f"{'yesterday' if days == 1 else 'tomorrow'} {local:%H:%M}"
+    if abs(days) < 7:
         return f"{local:%A %H:%M}"
     return f"{local.day} {local:%B}" if local.year == now.year else f"{local.day} {local:%B %Y}"

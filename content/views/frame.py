@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -29,8 +29,8 @@ class Section:
 
 SECTIONS = (
     Section("dashboard", "Today", ("dashboard",)),
-    Section("review", "Review", ("review", "piece")),
-    Section("tasks", "Tasks", ("task",)),
+    Section("review", "Review", ("review", "piece", "piece-edit", "piece-compare", "piece-decide")),
+    Section("tasks", "Tasks", ("tasks", "task")),
 )
 
 
@@ -55,9 +55,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _sections(request: HttpRequest) -> list[Section]:
     match = request.resolver_match
-    here = (match.url_name or "") if match else ""
-    family = here.split("-")[0]
-    return [
-        Section(known.name, known.title, known.pages, here=here in known.pages or family in known.pages)
-        for known in SECTIONS
-    ]
+    here = match.url_name if match else None
+    return [replace(known, here=here in known.pages) for known in SECTIONS]

@@ -1,0 +1,20 @@
+"""Addresses of the machine's pages, under /desk/."""
+
+from django.urls import path
+
+from pipeline.views import asking, tasks, today
+
+urlpatterns = [
+    path("", today.today, name="dashboard"),
+    path("live/", today.today_live, name="dashboard-live"),
+    path("tasks/", tasks.index, name="tasks"),
+    path("tasks/live/", tasks.index_live, name="tasks-live"),
+    path("tasks/new/", asking.new, name="task-new"),
+    path("tasks/new/check/", asking.check, name="task-check"),
+    path("tasks/<int:pk>/", tasks.task, name="task"),
+    path("tasks/<int:pk>/live/", tasks.task_live, name="task-live"),
+    path("tasks/<int:pk>/log/", tasks.task_log, name="task-log"),
+    path("tasks/<int:pk>/cancel/", tasks.cancel, name="task-cancel"),
+    path("tasks/<int:pk>/retry/", tasks.retry, name="task-retry"),
+    path("tasks/<int:pk>/delete/", tasks.delete, name="task-delete"),
+]

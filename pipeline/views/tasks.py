@@ -1,0 +1,120 @@
+"""Tasks: the list, one task as it goes, and what a person can do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from content.errors import CopydeskError
+from content.models import Piece, User
+from pipeline.models import Event, Task, TaskStatus
+from pipeline.models.task import ACTIVE
+from pipeline.services import tasks
+from pipeline.views.progress import SOURCES, Progress, line, standing
+from pipeline.views.today import Work
+
+A_PAGE = 20
+ACTIVE_SHOWN = 50
+
+
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """Active first, in the order in which they are served; then the others, newest first."""
+    return render(request, "pipeline/tasks.html", _listed(request))
+
+
+@login_required
+def index_live(request: HttpRequest) -> HttpResponse:
+    return render(request, "pipeline/_tasks_live.html", _listed(request))
+
+
+def _listed(request: HttpRequest) -> dict[str, object]:
+    visible = Task.objects.visible_to(request.user).select_related("owner")
+    active = list(visible.active()[:ACTIVE_SHOWN])
+    earlier = visible.exclude(status__in=ACTIVE).order_by("-created_at", "-pk")
+    page = Paginator(earlier, A_PAGE).get_page(request.GET.get("page"))
+    pieces = _pieces(list(page.object_list))
+    return {
+        "active": [Work(task, standing(task), tasks.eta_seconds(task)) for task in active],
+        "running": sum(task.status == TaskStatus.RUNNING for task in active),
+        "queued": sum(task.status == TaskStatus.QUEUED for task in active),
+        "page": page,
+        "earlier": [Work(task, standing(task, pieces.get(task.pk)), None) for task in page.object_list],
+    }
+
+
+def _pieces(listed: list[Task]) -> dict[int, Piece]:
+    """{task id: its piece} for a page of tasks, in one query."""
+    found = Piece.objects.filter(stages__task__in=listed).values_list("stages__task_id", "pk").distinct()
+    by_task = dict(found)
+    pieces = Piece.objects.in_bulk(set(by_task.values()))
+    return {task_id: pieces[pk] for task_id, pk in by_task.items()}
+
+
+@login_required
+def task(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "pipeline/task.html", {"progress": _progress(request, pk)})
+
+
+@login_required
+def task_live(request: HttpRequest, pk: int) -> HttpResponse:
+    """The parts of the page that follow from stored rows; the script swaps in those that changed."""
+    return render(request, "pipeline/_task_live.html", {"progress": _progress(request, pk)})
+
+
+@login_required
+def task_log(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole log as plain text, in the site's time zone."""
+    asked = _progress(request, pk).task
+    text = "".join(
+        f"{timezone.localtime(said.at):%Y-%m-%d %H:%M:%S} {said.level:5} {said.source:9} {said.message}\n"
+        for said in map(line, Event.objects.filter(task=asked, type="log").order_by("seq"))
+    )
+    return HttpResponse(
+        text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="task-{pk}.log"'},
+    )
+
+
+def _progress(request: HttpRequest, pk: int) -> Progress:
+    found = get_object_or_404(Task.objects.visible_to(request.user).select_related("owner"), pk=pk)
+    shown = request.GET.get("log", "")
+    return Progress(found, shown if shown in SOURCES else "")
+
+
+@require_POST
+@login_required
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, tasks.cancel)
+
+
+@require_POST
+@login_required
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, tasks.retry)
+
+
+@require_POST
+@login_required
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, tasks.delete, onward="tasks")
+
+
+def _act(request: HttpRequest, pk: int, act: Callable[..., None], *, onward: str = "") -> HttpResponse:
+    """Do it, or say on the task's page why not: somebody else may have been first."""
+    found = get_object_or_404(Task.objects.visible_to(request.user), pk=pk)
+    user: User = request.user
+    try:
+        act(found, by=user)
+    except CopydeskError as refusal:
+        messages.error(request, refusal.message)
+        return redirect(found)
+    return redirect(onward) if onward else redirect(found)

@@ -1,0 +1,75 @@
+/* The editor: counts while one writes, keeps a draft on this machine, saves on Ctrl+S, warns before words are lost. */
+import { forget, keep, recall } from "./drafts.js";
+import { count } from "./words.js";
+
+const form = document.querySelector("#editor");
+const { title, body } = form.elements;
+const output = form.querySelector("[data-words]");
+const name = form.dataset.draft;
+const [fewest, most] = form.dataset.asked.split(" ").map(Number);
+const stored = { title: title.defaultValue, body: body.defaultValue };
+/* After a refusal the form holds what was typed, not what is stored. */
+let saved = "refused" in form.dataset ? { title: "", body: "" } : stored;
+let leaving = false;
+let timer;
+
+const typed = () => ({ title: title.value, body: body.value });
+const same = (one, other) => one.title === other.title && one.body === other.body;
+const unsaved = () => !same(typed(), saved);
+
+function tell() {
+  const words = count(body.value) + (form.elements.titled ? count(title.value) : 0);
+  output.firstElementChild.textContent = words.toLocaleString("en-GB");
+  output.toggleAttribute("data-off", Boolean(most) && (words < fewest || words > most));
+}
+
+function remember() {
+  clearTimeout(timer);
+  if (unsaved()) keep(name, typed());
+  else forget(name);
+}
+
+form.addEventListener("input", () => {
+  tell();
+  clearTimeout(timer);
+  timer = setTimeout(remember, 400);
+});
+addEventListener("pagehide", remember);
+addEventListener("visibilitychange", () => document.hidden && remember());
+
+form.addEventListener("submit", () => {
+  remember();
+  leaving = true; // the piece page forgets the draft once the server has said that it is saved
+});
+addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "s") {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+addEventListener("beforeunload", (event) => {
+  if (!leaving && unsaved()) event.preventDefault();
+});
+addEventListener("pageshow", () => (leaving = false));
+
+/* A draft that is not what is stored is offered, never put in by itself. */
+const draft = recall(name);
+const offer = document.querySelector("#draft");
+if (draft && !same(draft, typed()) && !same(draft, stored)) {
+  offer.querySelector(".when").textContent = new Date(draft.at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  offer.hidden = false;
+}
+offer.addEventListener("click", (event) => {
+  if ("draftUse" in event.target.dataset) {
+    title.value = draft.title;
+    body.value = draft.body;
+    tell();
+    body.focus();
+  } else if ("draftDrop" in event.target.dataset) {
+    forget(name);
+    title.focus();
+  } else return;
+  offer.hidden = true;
+});
+
+tell();

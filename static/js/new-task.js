@@ -1,0 +1,30 @@
+/* The form while it is filled in: sliders and figures agree, and one click asks once. */
+const form = document.getElementById("new-task");
+const button = form.querySelector("button");
+
+form.noValidate = true; // the server's sentences say more than the browser's, and htmx would not send an unfinished form
+
+for (const slider of form.querySelectorAll("[data-for]")) {
+  const figure = document.getElementById(slider.dataset.for);
+  slider.addEventListener("input", () => (figure.value = slider.value));
+  figure.addEventListener("input", () => (slider.value = figure.value));
+}
+for (const output of form.querySelectorAll("output[for]")) {
+  const slider = document.getElementById(output.htmlFor.value);
+  slider.addEventListener("input", () => (output.value = `±${slider.value} %`));
+}
+
+/* What the server says under a field is also said of the field. */
+addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
+  const field = document.querySelector(`[aria-describedby~="${target.id}"]`);
+  if (!field || !target.id.startsWith("says-")) return;
+  const now = document.getElementById(target.id);
+  field.toggleAttribute("aria-invalid", false);
+  if (now.classList.contains("error")) field.setAttribute("aria-invalid", "true");
+});
+
+form.addEventListener("submit", () => (button.disabled = true));
+addEventListener("pageshow", () => (button.disabled = false));
+
+const wrong = form.querySelector('[aria-invalid="true"]');
+if (wrong) wrong.focus();
