@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from starter_fixture import starter_url
 
 from pipeline import providers, queue
@@ -42,8 +41,12 @@ def starter(starter_url: str, settings: Any) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_files(tmp_path: Path, settings: Any) -> None:
     """Pictures of a test land in its own folder."""
-    for alias in ("default", "public", "previews"):
-        options = settings.STORAGES[alias]["OPTIONS"]
-        monkeypatch.setitem(options, "location", tmp_path / alias)
+    places = {
+        alias: {**place, "OPTIONS": {**place["OPTIONS"], "location": tmp_path / alias}}
+        for alias, place in settings.STORAGES.items()
+        if "location" in place.get("OPTIONS", {})
+    }
+    settings.STORAGES = {**settings.STORAGES, **places}
+    settings.MEDIA_ROOT = tmp_path / "public"
