@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from content import permissions
 from content.errors import InvalidMove
-from content.models import Piece, Post, Status, User, Verdict, Version
+from content.models import Decision, Piece, Post, Status, User, Verdict, Version
 from content.services import audit, rendering, review
 
 
@@ -22,6 +22,20 @@ def publish(piece: Piece, *, by: User, cover: Mapping[str, Any] | None = None) -
     `cover` holds the public facts of the chosen picture ({url, alt, width, height, credit}); the piece's own
     is kept when none is given. Only what a person approved goes out: the standing decision must be an approval
     of exactly the current version.
+    """
+    locked, version, decision = require_publishable(piece, by=by)
+    chosen = dict(cover if cover is not None else locked.cover)
+    locked.move_to(Status.PUBLISHED, cover=chosen)
+    post = _snapshot(locked, version, reviewer=str(decision.by), cover=chosen)
+    audit.record("piece.published", locked, by=by, version=version.number, slug=post.slug)
+    piece.refresh_from_db()
+    return post
+
+
+def require_publishable(piece: Piece, *, by: User) -> tuple[Piece, Version, Decision]:
+    """The piece, its text and the approval by which `by` may publish it now; else the refusal that says why not.
+
+    Call it in a transaction: the piece stays locked to its end, so what is true here is true when it is published.
     """
     permissions.require_reviewer(by, piece)
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea", "owner").get(pk=piece.pk)
@@ -39,12 +53,7 @@ def publish(piece: Piece, *, by: User, cover: Mapping[str, Any] | None = None) -
         raise InvalidMove(f"“{locked}” is not approved. Only an approved text can be published.")
     if not locked.on.public:
         raise InvalidMove(f"{locked.on.name} pieces are published there by hand. Copy the text, then mark it.")
-    chosen = dict(cover if cover is not None else locked.cover)
-    locked.move_to(Status.PUBLISHED, cover=chosen)
-    post = _snapshot(locked, version, reviewer=str(decision.by), cover=chosen)
-    audit.record("piece.published", locked, by=by, version=version.number, slug=post.slug)
-    piece.refresh_from_db()
-    return post
+    return locked, version, decision
 
 
 @transaction.atomic
