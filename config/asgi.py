@@ -13,12 +13,13 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
+from content.views.limits import BodyLimit
 from pipeline.routing import websocket_urlpatterns
 from pipeline.socket_auth import Identify
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         "websocket": AllowedHostsOriginValidator(Identify(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -8,6 +8,7 @@ from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView
 
 from config.health import healthz, readyz
+from content.api.errors import nothing_here
 
 
 def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
@@ -27,6 +28,8 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("pipeline.api.urls")),
     path("api/v1/", include("content.api.urls")),
+    re_path(r"^api/", nothing_here),
     re_path(r"^media/(?P<path>.+)$", public_file, name="media"),
     path("", include("content.site_urls")),
 ]
+handler500 = "content.views.refusals.server_error"

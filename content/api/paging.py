@@ -1,0 +1,97 @@
+"""Pages of a list: `{results, next, previous, count}`, 20 a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Field, Model, QuerySet
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import BasePagination, Cursor, CursorPagination, LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+LINK = {"type": ["string", "null"], "format": "uri"}
+
+
+def envelope(results: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a page of `results`."""
+    properties = {"results": results, "next": LINK, "previous": LINK, "count": {"type": "integer"}}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+class NewestFirst(CursorPagination):
+    """By cursor, so that a page costs the same however deep it lies, and nothing shifts when something is added."""
+
+    ordering: tuple[str, ...] = ("-created_at", "-pk")
+    page_size_query_param = "limit"
+    page_size_query_description = "How many a page, 20 unless said, at most 100."
+    max_page_size = 100
+    count: int
+    field: Field
+
+    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Model]:
+        self.count = queryset.order_by().count()
+        self.field = queryset.model._meta.get_field(self.ordering[0].lstrip("-"))
+        return super().paginate_queryset(queryset, request, view) or []
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None:
+            try:  # a made-up position would reach the database as it is
+                self.field.to_python(cursor.position)
+            except (ValidationError, OverflowError) as error:
+                raise NotFound(self.invalid_cursor_message) from error
+        return cursor
+
+    def get_paginated_response(self, data: Any) -> Response:
+        links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
+        return Response({"results": data, **links, "count": self.count})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return envelope(schema)
+
+
+class LatestNumberFirst(NewestFirst):
+    """For versions, which are numbered."""
+
+    ordering = ("-number",)
+
+
+class _LatestPostFirst(NewestFirst):
+    ordering = ("-published_at", "-pk")
+
+
+class _ByOffset(LimitOffsetPagination):
+    max_limit = 100
+
+    def __init__(self, offset_param: str) -> None:
+        self.offset_query_param = offset_param
+
+    def get_paginated_response(self, data: Any) -> Response:
+        links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
+        return Response({"results": data, **links, "count": self.count})
+
+
+class Posts(BasePagination):
+    """By cursor; by `limit` and `offset`, or `skip`, for those who ask so (they pay for depth)."""
+
+    pager: NewestFirst | _ByOffset
+
+    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Model]:
+        named = [name for name in ("offset", "skip") if name in request.query_params]
+        self.pager = _ByOffset(named[0]) if named else _LatestPostFirst()
+        return self.pager.paginate_queryset(queryset, request, view) or []
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return self.pager.get_paginated_response(data)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return envelope(schema)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        by_offset = [
+            {"name": name, "in": "query", "required": False, "schema": {"type": "integer"}, "description": says}
+            for name, says in (("offset", "Leave out so many."), ("skip", "The same as offset."))
+        ]
+        return [*_LatestPostFirst().get_schema_operation_parameters(view), *by_offset]

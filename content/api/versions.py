@@ -1,0 +1,177 @@
+"""`content/{id}/versions/` and `…/diff/`: every text a piece ever had, and what changed between any two."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from content.api.endpoint import Endpoint
+from content.api.paging import LatestNumberFirst
+from content.api.people import Person
+from content.api.schema import promise
+from content.models import Piece, Version
+from content.services import diffing, editing
+
+GROUP = "content"
+
+
+class VersionMark(serializers.Serializer):
+    """Which text it is. Send its `hash` with every write, so that nothing is decided on a text nobody read."""
+
+    number = serializers.IntegerField()
+    hash = serializers.CharField()
+    score = serializers.FloatField(allow_null=True, help_text="0 to 10")
+
+
+class VersionLine(VersionMark):
+    title = serializers.CharField()
+    stage = serializers.CharField(help_text="The stage that wrote it, or `edit`")
+    author = serializers.CharField(help_text="The person, or the model")
+    by = Person(allow_null=True, help_text="Null when a model wrote it")
+    model = serializers.CharField()
+    note = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class VersionWhole(VersionLine):
+    content_text = serializers.CharField(source="body")
+    metadata = serializers.DictField(source="facts")
+    report = serializers.DictField(help_text="The score, check by check, each with a sentence")
+    record = serializers.DictField(help_text="The generation record; empty for a person's words")
+
+
+class VersionHash(serializers.Serializer):
+    version_hash = serializers.CharField(max_length=64, help_text="The hash of the newest version that you read")
+
+
+class Between(serializers.Serializer):
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python's, so it cannot be declared as an attribute."""
+        return {
+            "from": _number("A version's number; the model's last text unless said"),
+            "to": _number("A version's number; the newest unless said"),
+        }
+
+
+def _number(says: str) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=10**9, required=False, help_text=says)
+
+
+class AuthorShape(serializers.Serializer):
+    kind = serializers.ChoiceField(["model", "person"])
+    name = serializers.CharField()
+
+
+class SpanShape(serializers.Serializer):
+    op = serializers.ChoiceField(["keep", "ins", "del"])
+    text = serializers.CharField()
+    author = AuthorShape()
+
+
+class BlockShape(serializers.Serializer):
+    kind = serializers.CharField(help_text="paragraph, heading, list item…")
+    level = serializers.IntegerField()
+    marker = serializers.CharField()
+    was = serializers.CharField(allow_null=True, help_text="The old kind, where the form of the block changed")
+    changed = serializers.BooleanField()
+    spans = SpanShape(many=True)
+
+
+class Difference(serializers.Serializer):
+    old = VersionMark()
+    new = VersionMark()
+    added = serializers.IntegerField(help_text="Words")
+    removed = serializers.IntegerField(help_text="Words")
+    places = serializers.IntegerField(help_text="Spots to look at")
+    blocks = BlockShape(many=True)
+
+
+class OfOnePiece(Endpoint):
+    """What hangs from a piece that this user may see."""
+
+    def piece(self) -> Piece:
+        seen = Piece.objects.visible_to(self.request.user).select_related("current__by", "idea", "owner", "post")
+        return get_object_or_404(seen, pk=self.kwargs["pk"])
+
+    def version(self, number: int) -> Version:
+        seen = Version.objects.visible_to(self.request.user).select_related("by", "piece")
+        return get_object_or_404(seen, piece=self.kwargs["pk"], number=number)
+
+
+class Versions(OfOnePiece):
+    pagination_class = LatestNumberFirst
+
+    @promise("Every text of a piece, newest first", VersionLine(many=True), refuses=(404,), group=GROUP)
+    def get(self, request: Request, pk: int) -> Response:
+        return self.page(self.piece().versions.light(), VersionLine)
+
+
+class OneVersion(OfOnePiece):
+    @promise("One text, with its score and how it was made", VersionWhole, refuses=(404,), group=GROUP)
+    def get(self, request: Request, pk: int, number: int) -> Response:
+        return Response(VersionWhole(self.version(number)).data)
+
+
+class Restore(OfOnePiece):
+    @promise(
+        "An older text becomes the newest version",
+        VersionWhole,
+        status=201,
+        takes=VersionHash,
+        refuses=(403, 404, 409),
+        group=GROUP,
+    )
+    def post(self, request: Request, pk: int, number: int) -> Response:
+        old = self.version(number)
+        restored = editing.restore(
+            old.piece, old.number, by=request.user, based_on=self.body(VersionHash)["version_hash"]
+        )
+        return Response(VersionWhole(restored).data, status=201)
+
+
+class Diff(OfOnePiece):
+    @promise("What changed between two texts, by word", Difference, query=Between, refuses=(400, 404), group=GROUP)
+    def get(self, request: Request, pk: int) -> Response:
+        asked, piece = self.query(Between), self.piece()
+        old = self.version(asked["from"]) if "from" in asked else piece.original or self.version(1)
+        new = self.version(asked["to"]) if "to" in asked else self.version(piece.current.number if piece.current else 1)
+        found = compare(old, new)
+        return Response(
+            {
+                "old": VersionMark(old).data,
+                "new": VersionMark(new).data,
+                "added": found.added,
+                "removed": found.removed,
+                "places": found.places,
+                "blocks": blocks(found),
+            }
+        )
+
+
+def compare(old: Version, new: Version) -> diffing.Comparison:
+    """Two versions by word, each with its author."""
+    return diffing.compare(old.body, new.body, before=_author(old), after=_author(new))
+
+
+def blocks(found: diffing.Comparison) -> list[dict[str, Any]]:
+    """A comparison as JSON; a long text has thousands of spans, so without the serializer that documents it."""
+    return [
+        {
+            "kind": block.kind,
+            "level": block.level,
+            "marker": block.marker,
+            "was": block.was,
+            "changed": block.changed,
+            "spans": [{"op": span.op, "text": span.text, "author": asdict(span.author)} for span in block.spans],
+        }
+        for block in found.blocks
+    ]
+
+
+def _author(version: Version) -> diffing.Author:
+    return diffing.Author("person" if version.by_id else "model", version.author)
