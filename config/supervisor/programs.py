@@ -14,7 +14,7 @@ HEALTH_SECONDS = 2.0
 def web(environment: dict[str, str], host: str, port: int) -> Child:
     command = [
         sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port),
-        "--ws", "websockets", "--lifespan", "off", "--no-access-log", "--log-config", "config/uvicorn.json",
+        "--ws", "websockets-sansio", "--lifespan", "off", "--no-access-log", "--log-config", "config/uvicorn.json",
         "--timeout-graceful-shutdown", "5",
     ]  # fmt: skip
     near = "127.0.0.1" if host == "0.0.0.0" else "::1" if host == "::" else host
@@ -22,11 +22,11 @@ def web(environment: dict[str, str], host: str, port: int) -> Child:
 
 
 def worker(environment: dict[str, str]) -> Child:
-    return Child.of_command("worker", [sys.executable, "manage.py", "qcluster"], environment, PROJECT)
+    return Child.of_command("worker", [sys.executable, "manage.py", "qcluster", "--skip-checks"], environment, PROJECT)
 
 
 def clock(environment: dict[str, str]) -> Child:
-    return Child.of_command("clock", [sys.executable, "manage.py", "clock"], environment, PROJECT)
+    return Child.of_command("clock", [sys.executable, "manage.py", "clock", "--skip-checks"], environment, PROJECT)
 
 
 def starter(environment: dict[str, str]) -> Child | None:

@@ -79,14 +79,14 @@ def _serve(data: DataDir, hold: Hold, host: str, port: int) -> int:
             supervisor.wait_ready(servers, SERVER_SECONDS)
             hold.tell(url=site, environment={name: environment[name] for name in SHARED if name in environment})
             preparation.prepare(data, environment, supervisor)
-            own = [
-                programs.web(environment, host, port),
-                programs.worker(environment),
-                programs.clock(environment),
-            ]
-            for program in own:
+            # The page somebody waits for comes first: on two cores, loading all at once makes all of them late.
+            web = programs.web(environment, host, port)
+            supervisor.start(web)
+            supervisor.wait_ready([web], PROGRAM_SECONDS)
+            behind = [programs.worker(environment), programs.clock(environment)]
+            for program in behind:
                 supervisor.start(program)
-            supervisor.wait_ready([*own, *([model] if model else [])], PROGRAM_SECONDS)
+            supervisor.wait_ready([*behind, *([model] if model else [])], PROGRAM_SECONDS)
             greet(terminal, data, site, host)
             supervisor.watch()
         except Stop:

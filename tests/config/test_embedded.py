@@ -223,7 +223,7 @@ def test_the_queue_asks_for_its_password_and_survives_a_kill(data: DataDir) -> N
         redis.Redis.from_url(url).rpush("queue", "ticket")
         redis.Redis.from_url(url).execute_command("WAITAOF", 1, 0, 5000)
         arguments = subprocess.run(
-            ["ps", "-o", "args=", "-p", str(server.process.pid)], capture_output=True, check=True
+            ["ps", "-wwo", "args=", "-p", str(server.process.pid)], capture_output=True, check=True
         )
         assert b"right" not in arguments.stdout
 

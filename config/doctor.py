@@ -1,0 +1,196 @@
+"""What can be wrong with an installation, and what to do about each. One function a check, in the order shown."""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import redis
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from content.errors import CopydeskError
+from pipeline import providers
+from pipeline.models import Heartbeat
+
+GIGABYTE = 1_000_000_000
+FULL_BYTES, TIGHT_BYTES = GIGABYTE // 5, 2 * GIGABYTE
+OLDEST_PYTHON = (3, 11)
+OLDEST_POSTGRES = 15
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`fail` keeps it from working, `warn` does not; `advice` is what to do, empty when there is nothing."""
+
+    name: str
+    verdict: Literal["ok", "warn", "fail"]
+    says: str
+    advice: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Every finding, as it is made. What needs the database is left out when there is none."""
+    yield python()
+    yield secret_key()
+    database = postgres()
+    yield database
+    if database.verdict != "fail":
+        yield migrations()
+    yield queue()
+    yield channel_layer()
+    yield model()
+    if database.verdict != "fail":
+        yield heartbeat("worker", "tasks wait in the queue")
+        yield heartbeat("clock", "schedules do not fire, and work of a lost worker is not taken up")
+    yield disk()
+    yield folders()
+
+
+def python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        return Finding("Python", "fail", version, "Copydesk needs 3.11 or newer: make clean, install it, make up.")
+    return Finding("Python", "ok", version)
+
+
+def secret_key() -> Finding:
+    if settings.SECRET_KEY.startswith("unsafe-"):
+        return Finding(
+            "Secret key",
+            "fail",
+            "none was made",
+            "Run make up once, or set COPYDESK_SECRET_KEY to 50 random characters.",
+        )
+    return Finding("Secret key", "ok", "set")
+
+
+def postgres() -> Finding:
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            version = cursor.fetchone()[0].split()[0]
+    except DatabaseError as error:
+        return Finding(
+            "PostgreSQL", "fail", _first_line(error), "Start it with make up, or correct DATABASE_URL (postgresql://…)."
+        )
+    if int(version.split(".")[0]) < OLDEST_POSTGRES:
+        return Finding("PostgreSQL", "fail", version, f"Copydesk needs {OLDEST_POSTGRES} or newer.")
+    return Finding("PostgreSQL", "ok", version)
+
+
+def migrations() -> Finding:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if missing:
+        return Finding("Tables", "fail", f"{len(missing)} migrations are missing", "Run: manage.py migrate")
+    return Finding("Tables", "ok", f"{len(executor.loader.applied_migrations)} migrations applied")
+
+
+def queue() -> Finding:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        client.ping()
+        told = client.info("server")
+    except redis.RedisError as error:
+        return Finding("Redis", "fail", _first_line(error), "Start it with make up, or correct REDIS_URL (redis://…).")
+    finally:
+        client.close()
+    name = told.get("server_name", "redis").capitalize()
+    return Finding("Redis", "ok", f"{name} {told.get('valkey_version') or told['redis_version']}")
+
+
+def channel_layer() -> Finding:
+    """One message through the layer and back."""
+
+    async def there_and_back() -> bool:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.send(channel, {"type": "doctor.hello"})
+        answer = await asyncio.wait_for(layer.receive(channel), timeout=3)
+        return bool(answer["type"] == "doctor.hello")
+
+    try:
+        arrived = async_to_sync(there_and_back)()
+    except (redis.RedisError, OSError, TimeoutError) as error:
+        return Finding("Live updates", "fail", _first_line(error), "They go through Redis; see the line above.")
+    return Finding("Live updates", "ok" if arrived else "fail", "a message went through and came back")
+
+
+def model() -> Finding:
+    try:
+        cards = providers.get(settings.PROVIDER).models()
+    except CopydeskError as error:
+        advice = (
+            "Start it, or set OLLAMA_HOST to the address of your Ollama; with neither, make up runs a starter model."
+        )
+        return Finding("Model", "fail", error.message, advice)
+    names = {card.name for card in cards}
+    if not names & {settings.MODEL, f"{settings.MODEL}:latest"}:
+        known = ", ".join(sorted(names)) or "none"
+        return Finding(
+            "Model",
+            "fail",
+            f"{settings.PROVIDER} does not have {settings.MODEL}; it has: {known}",
+            f"Run: ollama pull {settings.MODEL}, or set COPYDESK_MODEL to one that it has.",
+        )
+    if any(card.starter for card in cards if card.name == settings.MODEL):
+        return Finding(
+            "Model",
+            "warn",
+            f"{settings.MODEL}, the starter model: it proves the road works, and does not write well",
+            "Point at your Ollama: OLLAMA_HOST=http://127.0.0.1:11434 COPYDESK_MODEL=llama3.1:8b make up",
+        )
+    return Finding("Model", "ok", f"{settings.MODEL} at {settings.PROVIDER}")
+
+
+def heartbeat(process: str, otherwise: str) -> Finding:
+    name = process.capitalize()
+    try:
+        alive = Heartbeat.objects.alive(process).count()
+    except DatabaseError as error:
+        return Finding(name, "fail", _first_line(error), "Run: manage.py migrate")
+    if not alive:
+        command = {"worker": "manage.py qcluster", "clock": "manage.py clock"}[process]
+        return Finding(name, "warn", f"none was heard of lately: {otherwise}", f"Run make up, or: {command}")
+    return Finding(name, "ok", f"{alive} alive" if alive > 1 else "alive")
+
+
+def disk() -> Finding:
+    free = shutil.disk_usage(_nearest(settings.DATA_DIR)).free
+    says = f"{free / GIGABYTE:.1f} GB free in {settings.DATA_DIR}"
+    advice = "Make room, or move the data to a larger disk: make up DATA=…"
+    if free < FULL_BYTES:
+        return Finding("Disk", "fail", says, advice)
+    return Finding("Disk", "warn" if free < TIGHT_BYTES else "ok", says, advice if free < TIGHT_BYTES else "")
+
+
+def folders() -> Finding:
+    """Whether pictures can be kept, where storages are folders of this machine."""
+    places = [Path(place) for one in settings.STORAGES.values() if (place := one.get("OPTIONS", {}).get("location"))]
+    for place in places:
+        try:
+            tempfile.TemporaryFile(dir=_nearest(place)).close()
+        except OSError as error:
+            who = f"user {os.geteuid()} on {socket.gethostname()}"
+            return Finding("Pictures", "fail", f"{place}: {error.strerror}", f"Let {who} write there.")
+    return Finding("Pictures", "ok", f"{len(set(places))} folders, all writable")
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or what it would be made in: looking must change nothing."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
