@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from content.models import Piece, Post, Status
@@ -31,6 +32,10 @@ class Standing:
 
     shape: str
     words: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.why}" if self.why else self.words
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Issue:
+    """What cost points, and how many (negative)."""
+
     message: str
-    points: float | None = None
+    points: float
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,9 @@ class Progress:
 
     @cached_property
     def stages(self) -> list[Stage]:
-        return list(self.task.stages.order_by("position", "pk"))
+        rows = self.task.stages.annotate(says=KeyTextTransform("says", "output"))
+        # What stages keep and put out holds every prompt and answer: megabytes that this page does not show.
+        return list(rows.defer("kept", "output").order_by("position", "pk"))
 
     @cached_property
     def piece(self) -> Piece | None:
@@ -196,9 +205,8 @@ class Progress:
     @cached_property
     def written(self) -> list[Block]:
         """The text so far: what a running stage has kept, else the newest stored version."""
-        for stage in self.stages:
-            if stage.status != StageStatus.DONE and (kept := blocks_kept(stage)):
-                return kept
+        if kept := _kept_blocks(self.task):
+            return kept
         version = self.piece.current if self.piece else None
         if version is None:
             return []
@@ -232,7 +240,8 @@ def standing(task: Task, piece: Piece | None = None) -> Standing:
         position = task.queue_position or 1
         return Standing("queued", "Next in the queue" if position == 1 else f"{ordinal(position)} in the queue")
     if task.status == TaskStatus.RUNNING:
-        return Standing(task.doing_as or "running", task.doing or "Starting")
+        words, _, why = task.doing.partition(": ") if task.doing_as == "retry" else (task.doing, "", "")
+        return Standing(task.doing_as, words or "Starting", why)
     if task.status == TaskStatus.COMPLETED:
         if piece is None or piece.waits:
             return Standing("generated", "Waiting for you" if piece else task.doing or "Finished")
@@ -253,13 +262,13 @@ def line(event: Event) -> Line:
     )
 
 
-def _column(task: Task, stage: Stage, promise: str) -> Column:
+def _column(task: Task, stage: Any, promise: str) -> Column:
     running = stage.status == StageStatus.RUNNING
     spent: float | None = stage.seconds or None
     if running and stage.started_at:
         spent = stage.seconds + (timezone.now() - stage.started_at).total_seconds()
     if stage.status == StageStatus.DONE:
-        at, says = "done", str(stage.output.get("says") or promise)
+        at, says = "done", str(stage.says or promise)
     elif stage.status == StageStatus.FAILED:
         at, says = "now", "Stopped here"
     elif stage.status == StageStatus.CANCELLED and stage.attempt:
@@ -277,28 +286,31 @@ def _attempts(rows: Iterable[Event], *, writing: bool) -> Iterable[Attempt]:
     for event in rows:
         data = event.data
         if event.type == "refinement_started":
-            asked, pending = str(data.get("message") or data.get("feedback") or ""), True
+            asked, pending = str(data.get("feedback", "")), True
             continue
         number, pending = int(data.get("attempt") or number + 1), False
         yield Attempt(
             number,
             data.get("quality_score"),
             bool(data.get("is_passing")),
-            tuple(_issue(found) for found in data.get("issues") or ()),
-            data.get("word_count"),
+            tuple(Issue(found["message"], -found["points_lost"]) for found in data.get("issues", ())),
+            data.get("words"),
         )
     if pending and writing:
         yield Attempt(number + 1, None, False, asked=asked)
 
 
-def _issue(found: Any) -> Issue:
-    """A finding as the event carries it: its sentence, and the points it lost."""
-    if isinstance(found, str):
-        return Issue(found)
-    lost = found.get("lost")
-    return Issue(str(found.get("message", "")), -abs(float(lost)) if lost else None)
-
-
-def blocks_kept(stage: Stage) -> list[Block]:
-    """Headings and paragraphs that a running stage has finished."""
-    return []
+def _kept_blocks(task: Task) -> list[Block]:
+    """The headings and paragraphs that an unfinished draft has kept, named as its live text names them."""
+    draft = task.stages.filter(name="draft").exclude(status=StageStatus.DONE).first()
+    if draft is None or "outline" not in draft.kept:
+        return []
+    found = []
+    for at, planned in enumerate(draft.kept["outline"]["article"]["sections"]):
+        kept = draft.kept.get(f"section {at}")
+        if kept is None:
+            break
+        if planned["heading"]:
+            found.append(Block(f"h{at}", "h2", planned["heading"]))
+        found.append(Block(f"s{at}", "p", "\n\n".join(kept["section"]["paragraphs"])))
+    return found

@@ -65,8 +65,9 @@ def task(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 def task_live(request: HttpRequest, pk: int) -> HttpResponse:
-    """The parts of the page that follow from stored rows; the script swaps in those that changed."""
-    return render(request, "pipeline/_task_live.html", {"progress": _progress(request, pk)})
+    """The parts of the page that follow from stored rows; the script swaps in those that changed; `?text` asks for the text too."""
+    context = {"progress": _progress(request, pk), "with_text": "text" in request.GET}
+    return render(request, "pipeline/_task_live.html", context)
 
 
 @login_required

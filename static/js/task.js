@@ -1,7 +1,7 @@
 /* One task as it goes. The page is complete as it comes; this applies what happens after it, each event once. */
 import { feed } from "./feed.js";
-import { refresher } from "./fragments.js";
-import { write } from "./livetext.js";
+import { refresh, refresher } from "./fragments.js";
+import { begin, write } from "./livetext.js";
 import { append, follow } from "./log.js";
 
 const POLL = 5000;
@@ -57,10 +57,13 @@ const HEARD = {
   stage_complete: soon,
   image_found: soon,
   published: soon,
-  refinement_started: soon,
+  refinement_started() {
+    begin();
+    soon();
+  },
   quality(message) {
     announce(`Attempt ${message.attempt}: ${message.quality_score} of 10`);
-    soon();
+    refresh(`${page.dataset.live}?text`); // the attempt is stored now: show it as it is kept
   },
   complete(message) {
     announce(message.status === "completed" ? "Written, and waiting for you" : "The task has ended");
