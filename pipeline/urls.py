@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import asking, tasks, today
+from pipeline.views import asking, publish, tasks, today
 
 urlpatterns = [
     path("", today.today, name="dashboard"),
@@ -17,4 +17,7 @@ urlpatterns = [
     path("tasks/<int:pk>/cancel/", tasks.cancel, name="task-cancel"),
     path("tasks/<int:pk>/retry/", tasks.retry, name="task-retry"),
     path("tasks/<int:pk>/delete/", tasks.delete, name="task-delete"),
+    # Publishing: the picture is chosen with the text, so it stands here and not in the newsroom.
+    path("pieces/<int:pk>/publish/", publish.publish, name="piece-publish"),
+    path("pieces/<int:pk>/unpublish/", publish.unpublish, name="piece-unpublish"),
 ]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
 from content.errors import CopydeskError, Invalid, Stale
 from content.models import Piece
+from content.views.signed_in import SignedIn
 from pipeline.services import publishing
 from pipeline.services.publishing import Picture
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def publish(request: HttpRequest, pk: int) -> HttpResponse:
+def publish(request: SignedIn, pk: int) -> HttpResponse:
     """Publish the approved text; a refusal comes back on the piece's page."""
     piece = _visible(request, pk)
     if request.method == "POST":
@@ -31,7 +32,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def unpublish(request: HttpRequest, pk: int) -> HttpResponse:
+def unpublish(request: SignedIn, pk: int) -> HttpResponse:
     """Take it off the public site; text and picture stay approved."""
     piece = _visible(request, pk)
     if request.method == "POST":
@@ -44,11 +45,11 @@ def unpublish(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(piece)
 
 
-def _visible(request: HttpRequest, pk: int) -> Piece:
+def _visible(request: SignedIn, pk: int) -> Piece:
     return get_object_or_404(Piece.objects.visible_to(request.user).select_related("current"), pk=pk)
 
 
-def _picture(request: HttpRequest, piece: Piece) -> Picture:
+def _picture(request: SignedIn, piece: Piece) -> Picture:
     """The picture that was asked for. `Stale` when the text is no longer the one that the person saw approved."""
     seen = request.POST.get("version_hash", "")
     if seen and piece.current and seen != piece.current.hash:

@@ -52,6 +52,9 @@ addEventListener("beforeunload", (event) => {
 });
 addEventListener("pageshow", () => (leaving = false));
 
+/* A title is one line, in a field that shows all of it. */
+title.addEventListener("keydown", (event) => event.key === "Enter" && !event.isComposing && (event.preventDefault(), body.focus()));
+
 /* A draft that is not what is stored is offered, never put in by itself. */
 const draft = recall(name);
 const offer = document.querySelector("#draft");

@@ -12,7 +12,7 @@ function settle() {
   if (narrow.matches && rail && !rail.dataset.settled) rail.open = false;
   if (rail) rail.dataset.settled = "";
   rail?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
-  if (document.querySelector("[data-tags~="saved"]")) forget(`${main.dataset.person}:${main.dataset.piece}`);
+  if (document.querySelector('[data-tags~="saved"]')) forget(`${main.dataset.person}:${main.dataset.piece}`);
   const form = document.querySelector(".against");
   form?.querySelector("button")?.classList.add("vh");
 }

@@ -1,0 +1,16 @@
+"""The newsroom's addresses under /desk/."""
+
+from django.urls import path
+
+from content.views import accounts, pieces, review
+
+urlpatterns = [
+    path("signin/", accounts.signin, name="signin"),
+    path("signout/", accounts.signout, name="signout"),
+    path("review/", review.review, name="review"),
+    path("pieces/<int:pk>/", pieces.piece, name="piece"),
+    path("pieces/<int:pk>/compare/", pieces.compare, name="piece-compare"),
+    path("pieces/<int:pk>/edit/", pieces.edit, name="piece-edit"),
+    path("pieces/<int:pk>/restore/", pieces.restore, name="piece-restore"),
+    path("pieces/<int:pk>/decide/", pieces.decide, name="piece-decide"),
+]
