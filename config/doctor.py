@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import redis
 from asgiref.sync import async_to_sync
@@ -177,7 +177,8 @@ def disk() -> Finding:
 
 def folders() -> Finding:
     """Whether pictures can be kept, where storages are folders of this machine."""
-    places = [Path(place) for one in settings.STORAGES.values() if (place := one.get("OPTIONS", {}).get("location"))]
+    options: list[dict[str, Any]] = [storage.get("OPTIONS", {}) for storage in settings.STORAGES.values()]
+    places = [Path(one["location"]) for one in options if "location" in one]
     for place in places:
         try:
             tempfile.TemporaryFile(dir=_nearest(place)).close()

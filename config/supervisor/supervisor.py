@@ -114,6 +114,8 @@ class Supervisor:
         while any(child.running for child in stage):
             if signal.SIGINT in self.signals or time.monotonic() > deadline:  # a second Ctrl-C, or out of patience
                 for child in stage:
+                    if child.running:
+                        self.terminal.say(f"{child.name} did not stop when asked; ending it.")
                     self._signal(child, child.kill_signal)
                 deadline = time.monotonic() + 1.0
                 while any(child.running for child in stage) and time.monotonic() < deadline:
