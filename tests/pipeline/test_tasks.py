@@ -150,3 +150,25 @@ def test_events_are_numbered_without_gaps_from_many_threads() -> None:
         thread.join()
 
     assert list(Event.objects.filter(task=task).values_list("seq", flat=True)) == list(range(1, before + 161))
+
+
+def test_cancelling_while_stages_are_claimed_and_finished_never_locks_up() -> None:
+    tiny.install(6)
+    made = [tiny.task(stages=6) for _ in range(30)]
+    workers = [threading.Thread(target=lambda: (drain(), connections.close_all())) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+
+    for task in made:
+        try:
+            tasks.cancel(task, by=task.owner)
+        except InvalidMove:
+            continue  # it was done already
+    for worker in workers:
+        worker.join()
+
+    for task in made:
+        task.refresh_from_db()
+        assert task.status in {TaskStatus.CANCELLED, TaskStatus.COMPLETED}
+        assert not task.stages.filter(status__in=["queued", "running"]).exists()
+        assert task.events.filter(type="complete").count() == 1
