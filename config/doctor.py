@@ -177,7 +177,8 @@ def disk() -> Finding:
 
 def folders() -> Finding:
     """Whether pictures can be kept, where storages are folders of this machine."""
-    options: list[dict[str, Any]] = [storage.get("OPTIONS", {}) for storage in settings.STORAGES.values()]
+    storages: dict[str, Any] = dict(settings.STORAGES)
+    options = [storage.get("OPTIONS", {}) for storage in storages.values()]
     places = [Path(one["location"]) for one in options if "location" in one]
     for place in places:
         try:
