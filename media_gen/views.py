@@ -7,17 +7,25 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.middleware import HtmxDetails
 
 from content.errors import Invalid
-from content.models import Piece
+from content.models import Piece, User
 from media_gen import storage
 from media_gen.models import Image
 from media_gen.services import candidates, choosing
 
 
+class SignedIn(HttpRequest):
+    """What `login_required` lets through, for the type checker."""
+
+    user: User
+    htmx: HtmxDetails
+
+
 @login_required
 @require_GET
-def preview(request: HttpRequest, pk: int) -> HttpResponse:
+def preview(request: SignedIn, pk: int) -> HttpResponse:
     """A candidate's bytes, for those who may see its piece and for nobody else, caches included."""
     image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
     try:
@@ -29,14 +37,14 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_GET
-def pictures(request: HttpRequest, pk: int) -> HttpResponse:
+def pictures(request: SignedIn, pk: int) -> HttpResponse:
     """The candidates of a piece; `?image=` is the one that is picked. For htmx only the part that changes."""
     return _page(request, _visible(request, pk), picked=_number(request.GET.get("image")))
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def choose(request: HttpRequest, pk: int) -> HttpResponse:
+def choose(request: SignedIn, pk: int) -> HttpResponse:
     """Settle on one picture, with the text for those who cannot see it."""
     piece = _visible(request, pk)
     if request.method == "GET":  # a reload, or the way back from signing in
@@ -59,7 +67,7 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def redraw(request: HttpRequest, pk: int) -> HttpResponse:
+def redraw(request: SignedIn, pk: int) -> HttpResponse:
     """One more card."""
     piece = _visible(request, pk)
     if request.method == "GET":
@@ -68,7 +76,7 @@ def redraw(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, piece, "Here is another card.", picked=image.pk)
 
 
-def _done(request: HttpRequest, piece: Piece, says: str, *, picked: int | None = None) -> HttpResponse:
+def _done(request: SignedIn, piece: Piece, says: str, *, picked: int = 0) -> HttpResponse:
     if request.htmx:
         return _page(request, piece, picked=picked, says=says)
     messages.success(request, says)
@@ -76,10 +84,10 @@ def _done(request: HttpRequest, piece: Piece, says: str, *, picked: int | None =
 
 
 def _page(
-    request: HttpRequest,
+    request: SignedIn,
     piece: Piece,
     *,
-    picked: int | None = None,
+    picked: int = 0,
     alt: str | None = None,
     says: str = "",
     refusal: Invalid | None = None,
@@ -101,10 +109,11 @@ def _page(
     return render(request, template, context, status=refusal.status if refusal else 200)
 
 
-def _visible(request: HttpRequest, pk: int) -> Piece:
+def _visible(request: SignedIn, pk: int) -> Piece:
     pieces = Piece.objects.visible_to(request.user).select_related("current", "idea", "owner")
     return get_object_or_404(pieces, pk=pk)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else None
+def _number(text: str | None) -> int:
+    """The number that was sent, 0 (which no row has) for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else 0

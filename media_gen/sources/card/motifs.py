@@ -60,10 +60,9 @@ def caret(pen: Pen, dice: random.Random) -> None:
 def loop(pen: Pen, dice: random.Random) -> None:
     """The mark that says: this goes out. A struck line that ends in the proof-reader's loop."""
     middle, size = dice.uniform(270, 330), dice.uniform(78, 92)
-    lines = [TOP + 46 + n * 36 for n in range(11)]
-    for y in lines:
-        pen.line([(880, y), (1200, y)], pen.quiet, 5)
-    points = [(880 + n * 3, middle + 5 * math.sin(n / 11)) for n in range(46)]
+    for n in range(11):
+        pen.line([(880, TOP + 46 + n * 36), (1200, TOP + 46 + n * 36)], pen.quiet, 5)
+    points: list[Point] = [(880 + n * 3, middle + 5 * math.sin(n / 11)) for n in range(46)]
     x, y = points[-1]
     for n in range(101):
         turn = math.radians(90 - n * 4.2)

@@ -1,0 +1,55 @@
+"""The machine in the admin: to be looked at. What can be done with a task is done at the desk."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from content.admin import ReadOnly
+from pipeline.models import Event, Heartbeat, Stage, Task
+
+
+class StageInline(ReadOnly, admin.TabularInline):
+    model = Stage
+    fields = ("position", "name", "key", "status", "attempt", "failures", "seconds", "tokens_in", "tokens_out", "error")
+    show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("kept", "output")
+
+
+@admin.register(Task)
+class TaskAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "type", "status", "stage", "percent", "priority", "model", "owner", "created_at")
+    list_filter = ("status", "type", "model", ("owner", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__email", "owner__name", "error")
+    date_hierarchy = "created_at"
+    inlines = (StageInline,)
+
+
+@admin.register(Stage)
+class StageAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("task", "name", "key", "status", "lane", "attempt", "failures", "seconds", "started_at")
+    list_filter = ("status", "name", "lane")
+    list_select_related = ("task",)
+    search_fields = ("task__name", "name", "error")
+    date_hierarchy = "asked_at"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("kept", "output")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("task", "seq", "type", "data", "created_at")
+    list_filter = ("type",)
+    list_select_related = ("task",)
+    search_fields = ("task__name",)
+    date_hierarchy = "created_at"
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("process", "host", "pid", "at")
+    list_filter = ("process",)
+    search_fields = ("host",)
