@@ -12,11 +12,15 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
+from config.embedded.data import DataDir
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where it runs -----------------------------------------------------------------------------------------
 DATA_DIR = Path(env("COPYDESK_DATA", default=str(BASE_DIR / "var"))).resolve()
+# A command that is run beside `make up` meets the same servers; what the environment says wins.
+DataDir(DATA_DIR).join_running()
 DEBUG = env.bool("COPYDESK_DEBUG", default=False)
 # `make up` serves plain HTTP on loopback; behind a TLS proxy set COPYDESK_HTTPS=1.
 HTTPS = env.bool("COPYDESK_HTTPS", default=False)
@@ -152,6 +156,8 @@ NEEDS_SECOND_PERSON = env.bool("COPYDESK_SECOND_PERSON", default=False)
 
 # --- People ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "content.User"
+# It wants unique=True and does not see that our index on Lower(email) is stricter.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "signin"
@@ -206,6 +212,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Three nouns have a status; without names of their own they would be numbered.
+    "ENUM_NAME_OVERRIDES": {
+        "PieceStatus": "content.models.Status",
+        "TaskStatus": "pipeline.models.TaskStatus",
+        "StageStatus": "pipeline.models.StageStatus",
+    },
 }
 
 # --- Pages, files and what the browser may load -------------------------------------------------------------

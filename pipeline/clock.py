@@ -25,7 +25,10 @@ def tick() -> None:
     runner.return_expired()
     issue_tickets()
     watch_cluster()
-    Heartbeat.beat("clock", socket.gethostname(), os.getpid())
+    host = socket.gethostname()
+    Heartbeat.beat("clock", host, os.getpid())
+    for pid in queue.clusters_here():  # an idle cluster has no heart of its own
+        Heartbeat.beat("worker", host, pid)
 
 
 def issue_tickets() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,10 +14,51 @@ from content.errors import ExternalError
 from .base import Chunk, ModelCard, Provider, Reply, Request
 
 Answer = str | ExternalError
-WORDS = (
-    "The kettle boils while the editor reads the page and marks what a careful reader would ask next. "
-    "For example, a small team wrote down every question for a week and found that most had one cause. "
-    "Start with one list, keep it short, and look at it on the same day each week. "
+THINGS = [
+    "kettle",
+    "list",
+    "drawer",
+    "key",
+    "map",
+    "window",
+    "ladder",
+    "lamp",
+    "bicycle",
+    "notebook",
+    "clock",
+    "garden",
+    "shelf",
+    "door",
+    "oven",
+    "radio",
+]
+PLACES = [
+    "kitchen",
+    "office",
+    "workshop",
+    "station",
+    "library",
+    "market",
+    "hall",
+    "yard",
+    "studio",
+    "school",
+    "harbour",
+    "bakery",
+]
+SENTENCES = (
+    "The {0} in the {1} is looked at once a week.",
+    "For example, one team kept a {0} beside the {1} and wrote down every question.",
+    "Start with the {0}, and leave the {1} for another day.",
+    "Nobody in the {1} had asked what the {0} was for.",
+    "A {0} that is easy to find saves a walk through the {1}.",
+    "Put the {0} where the people of the {1} pass each morning.",
+    "Most of the trouble with a {0} begins long before it reaches the {1}.",
+    "Ask the person who uses the {0} in the {1} before you change it.",
+    "It takes one quiet hour to learn what the {0} does for the {1}.",
+    "When the {0} breaks, the {1} goes on with a spare one.",
+    "A good {0} is dull, and the {1} is grateful for that.",
+    "Try it with one {0} first, then with the rest of the {1}.",
 )
 
 
@@ -59,30 +101,43 @@ class Scripted:
 
 
 def filler(request: Request) -> str:
-    """Text of about the length that was asked for, as the schema wants it."""
+    """Text of about the length that was asked for, as the schema wants it; another one for every request."""
+    draw = random.Random(f"{request.seed}{request.prompt}{request.messages[-1]['content']}")
     if request.schema is None:
-        return WORDS * max(1, request.max_tokens // 60)
-    return json.dumps(_fill(request.schema))
+        return _prose(draw, request.max_tokens // 4)
+    return json.dumps(_fill(request.schema, request.schema.get("$defs", {}), draw))
 
 
-def _fill(schema: Mapping[str, Any]) -> Any:
+def _prose(draw: random.Random, words: int) -> str:
+    """Sentences of about `words` words together, in paragraphs of three; no sentence twice."""
+    said: list[str] = []
+    count = 0
+    while count < words:
+        sentence = draw.choice(SENTENCES).format(draw.choice(THINGS), draw.choice(PLACES))
+        if sentence not in said:
+            said.append(sentence)
+            count += len(sentence.split())
+    return "\n\n".join(" ".join(said[at : at + 3]) for at in range(0, len(said), 3))
+
+
+def _fill(schema: Mapping[str, Any], known: Mapping[str, Any], draw: random.Random) -> Any:
+    if "$ref" in schema:
+        schema = known[schema["$ref"].rsplit("/", 1)[1]]
     match schema.get("type"):
         case "object":
-            return {name: _fill(part) for name, part in schema.get("properties", {}).items()}
+            return {name: _fill(part, known, draw) for name, part in schema.get("properties", {}).items()}
         case "array":
-            count = schema.get("minItems", 3)
-            return [_distinct(_fill(schema["items"]), n) for n in range(count)]
+            return [_fill(schema["items"], known, draw) for _ in range(schema.get("minItems", 3))]
         case "integer" | "number":
             return schema.get("minimum", 1)
         case "boolean":
             return True
+        case _ if "enum" in schema:
+            return schema["enum"][0]
         case _:
-            text = str(schema["enum"][0]) if "enum" in schema else WORDS
-            return text[: schema.get("maxLength", len(text))].strip()
-
-
-def _distinct(value: Any, n: int) -> Any:
-    return f"{value} {n + 1}" if isinstance(value, str) else value
+            limit = schema.get("maxLength", 400)
+            text = _prose(draw, 8 if limit <= 160 else 40)
+            return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0].rstrip(",.")
 
 
 provider: Provider = Scripted()
