@@ -11,7 +11,6 @@ http = get_asgi_application()
 
 # The consumers import models, so the apps must be loaded first.
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 
 from content.views.limits import BodyLimit
 from pipeline.routing import websocket_urlpatterns
@@ -20,6 +19,6 @@ from pipeline.socket_auth import Identify
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http),
-        "websocket": AllowedHostsOriginValidator(Identify(URLRouter(websocket_urlpatterns))),
+        "websocket": Identify(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
+from channels.security.websocket import AllowedHostsOriginValidator
 
 from content.services import accounts
 
@@ -22,7 +23,9 @@ class Identify:
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
-        self.with_session = AuthMiddlewareStack(inner)
+        # A cookie travels from any page that opens a socket, so the page must be ours. A token does not, and a
+        # client that has one is no browser and sends no Origin.
+        self.with_session = AllowedHostsOriginValidator(AuthMiddlewareStack(inner))
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         token = self._token(scope)

@@ -47,9 +47,9 @@ def sign_out(request: HttpRequest) -> None:
 def identify(request: HttpRequest, email: str, password: str) -> User:
     """The person with this e-mail and password.
 
-    Raises a `CopydeskError`: 401 that says how many tries are left, or, after `SIGNIN_TRIES` for one e-mail from
-    one address within `SIGNIN_PAUSE_SECONDS`, 429 with the seconds to wait as `retry_after`. A correct sign-in
-    starts the count anew. An unknown e-mail is refused in the same words, after the same work.
+    Raises a `CopydeskError`: 401 that says how many tries are left, or, after `SIGNIN_TRIES` (0 is off) for one
+    e-mail from one address within `SIGNIN_PAUSE_SECONDS`, 429 with the seconds to wait as `retry_after`. A correct
+    sign-in starts the count anew. An unknown e-mail is refused in the same words, after the same work.
     """
     email, ip = email.strip().lower()[:254], address_of(request)
     # django-structlog believes any X-Forwarded-For; what is counted must not be the client's to choose.
@@ -67,6 +67,8 @@ def identify(request: HttpRequest, email: str, password: str) -> User:
     if left == 1:
         wait = settings.SIGNIN_PAUSE_SECONDS
         raise _paused(f"{WRONG}, and that was the last try. {_minutes(wait)}", wait, status=401)
+    if left is None:
+        raise CopydeskError(f"{WRONG}.", code="wrong_credentials", status=401)
     tries = "1 try" if left == 2 else f"{left - 1} tries"
     raise CopydeskError(f"{WRONG}. {tries} left.", code="wrong_credentials", status=401, tries_left=left - 1)
 
@@ -165,8 +167,10 @@ def _one_at_a_time(email: str, ip: str | None) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sign-in {email} {ip}"])
 
 
-def _tries(email: str, ip: str | None) -> tuple[int, int]:
-    """(seconds to wait, tries left): one of them is 0."""
+def _tries(email: str, ip: str | None) -> tuple[int, int | None]:
+    """(seconds to wait, tries left): one of them is 0. None are counted when there is no limit."""
+    if not settings.SIGNIN_TRIES:
+        return 0, None
     pause = timedelta(seconds=settings.SIGNIN_PAUSE_SECONDS)
     now = timezone.now()
     lines = AuditEntry.objects.filter(data__email=email, ip=ip, created_at__gt=now - pause)

@@ -223,6 +223,13 @@ def test_a_correct_sign_in_starts_the_count_anew(mara: User) -> None:
     assert log_in(password="x").data["tries_left"] == 4
 
 
+def test_without_a_limit_no_try_is_the_last(mara: User, settings: Any) -> None:
+    settings.SIGNIN_TRIES = 0
+
+    assert [log_in(password="x").data["detail"] for _ in range(7)] == ["E-mail or password is wrong."] * 7
+    assert log_in().status_code == 200
+
+
 def test_tries_cannot_be_had_by_claiming_another_address(mara: User) -> None:
     for n in range(5):
         log_in(password="x", HTTP_X_FORWARDED_FOR=f"10.0.0.{n}")
