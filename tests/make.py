@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from content.models import Approval, Idea, Piece, Post, Role, Status, User, Version
 from content.services import editing, publishing, review
@@ -125,10 +128,7 @@ def task(*, owner: User | None = None, **params: Any) -> Task:
     return tasks.create("blog_post", params, owner=owner or creator())
 
 
+@cache
 def _cheap_password() -> str:
-    from django.contrib.auth.hashers import make_password
-
-    return _passwords.setdefault("correct horse", make_password("correct horse"))
-
-
-_passwords: dict[str, str] = {}
+    """Hashed once for the whole run."""
+    return make_password("correct horse")
