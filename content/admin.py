@@ -13,6 +13,9 @@ from content.errors import CopydeskError
 from content.models import AuditEntry, Decision, Idea, Piece, Post, SignedOut, User, Verdict, Version
 from content.services import audit, review
 
+admin.site.site_header = admin.site.site_title = "Copydesk"
+admin.site.index_title = "People, and everything on the record"
+
 AT_ONCE = 200  # decisions by one click; each is read by a person, so more would be a mistake
 
 
@@ -167,10 +170,9 @@ class PieceAdmin(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": verdict.label,
+            "title": action.replace("_", " ").capitalize(),
             "pieces": chosen,
             "action": action,
-            "verdict": verdict,
             "needs_reason": needs_reason,
             "missing_reason": "confirmed" in request.POST,
             "checkbox": ACTION_CHECKBOX_NAME,

@@ -177,6 +177,8 @@ def test_an_action_first_says_what_it_touches_and_decides_nothing(boss: User) ->
 
     page = act(boss, "reject", pieces)
 
+    assert 'value="Reject"' in page.content.decode()
+
     assert "This touches 2 pieces." in page.content.decode()
     assert all(piece.title in page.content.decode() for piece in pieces)
     assert not Decision.objects.exists()
