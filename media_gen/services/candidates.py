@@ -24,9 +24,7 @@ def draw_card(piece: Piece, title: str, *, seed: int = 0, key: str) -> Image:
 
 def draw(piece: Piece, title: str, *, seed: int = 0) -> Made:
     """Only draw it; nothing is stored."""
-    return sources.get(CARD)(
-        Request(title=title, seed=seed, category=piece.idea.category, site=settings.SITE_NAME)
-    )
+    return sources.get(CARD)(Request(title=title, seed=seed, category=piece.idea.category, site=settings.SITE_NAME))
 
 
 def keep(piece: Piece, made: Made, *, source: str, key: str) -> Image:
