@@ -22,7 +22,7 @@ from pipeline.services import asking, fields
 from pipeline.workflows import WORKFLOWS
 
 TEXTS = tuple(name for name in fields.BlogPost.model_fields if name != "strict")
-# What a field is called in “One thing to put right: …”.
+# The fields that something can be wrong with, and what they are called in “One thing to put right: …”.
 CALLED = {
     "topic": "the topic",
     "task_name": "its name",
@@ -105,7 +105,7 @@ class NewTask:
 
     @cached_property
     def says(self) -> dict[str, Said]:
-        said = {name: Said() for name in TEXTS} | self._hints()
+        said = {name: Said() for name in CALLED} | self._hints()
         for name, sentences in self.errors.items():
             if name in said and name not in getattr(self, "missing", ()):
                 said[name] = Said("error", " ".join(sentences))
@@ -142,15 +142,15 @@ class NewTask:
 
     @cached_property
     def words(self) -> int:
-        """The word count asked for, as far as it can be read."""
+        """The word count asked for, as far as it can be read and will do."""
         typed = self.values["word_count"]
-        return int(typed) if typed.isdecimal() and len(typed) < 6 else 1500
+        return min(max(int(typed), 300), 5000) if typed.isdecimal() and len(typed) < 6 else 1500
 
     @property
     def accepted(self) -> tuple[int, int]:
         """The fewest and the most words that will do: the rule of the check itself."""
         tolerance = self.values["word_count_tolerance"]
-        ask = Ask(word_count=max(self.words, 1), tolerance=int(tolerance) if tolerance.isdecimal() else 10)
+        ask = Ask(word_count=self.words, tolerance=int(tolerance) if tolerance.isdecimal() else 10)
         fewest_and_most = ask.word_range
         assert fewest_and_most is not None, "a word count was given"
         return fewest_and_most

@@ -44,7 +44,7 @@ export function follow() {
     tab.addEventListener("click", (event) => {
       event.preventDefault();
       list.dataset.shown = tab.dataset.source;
-      for (const other of tabs) other.toggleAttribute("aria-current", false);
+      for (const other of tabs) other.removeAttribute("aria-current");
       tab.setAttribute("aria-current", "true");
       for (const line of list.children) {
         line.hidden = Boolean(tab.dataset.source) && line.dataset.source !== tab.dataset.source;

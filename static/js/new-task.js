@@ -15,12 +15,12 @@ for (const output of form.querySelectorAll("output[for]")) {
 }
 
 /* What the server says under a field is also said of the field. */
-addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
-  const field = document.querySelector(`[aria-describedby~="${target.id}"]`);
-  if (!field || !target.id.startsWith("says-")) return;
-  const now = document.getElementById(target.id);
-  field.toggleAttribute("aria-invalid", false);
-  if (now.classList.contains("error")) field.setAttribute("aria-invalid", "true");
+form.addEventListener("htmx:afterSettle", () => {
+  for (const said of form.querySelectorAll('[id^="says-"]')) {
+    const field = form.querySelector(`[aria-describedby~="${said.id}"]`);
+    if (said.classList.contains("error")) field?.setAttribute("aria-invalid", "true");
+    else field?.removeAttribute("aria-invalid");
+  }
 });
 
 form.addEventListener("submit", () => (button.disabled = true));

@@ -33,6 +33,13 @@ function refreshed() {
   document.querySelectorAll("#live .pen").forEach((pen) => pen.remove());
 }
 
+const withText = () => refresh(`${page.dataset.live}?text`);
+
+async function ended() {
+  await withText();
+  refreshed();
+}
+
 function progress(message) {
   const shown = document.getElementById("task-state");
   if (shown) {
@@ -63,16 +70,16 @@ const HEARD = {
   },
   quality(message) {
     announce(`Attempt ${message.attempt}: ${message.quality_score} of 10`);
-    refresh(`${page.dataset.live}?text`); // the attempt is stored now: show it as it is kept
+    withText(); // the attempt is stored now: show it as it is kept
   },
   complete(message) {
     announce(message.status === "completed" ? "Written, and waiting for you" : "The task has ended");
     document.title = message.status === "completed" ? `Done: ${title}` : title;
-    soon();
+    ended();
   },
   error(message) {
     announce(`Failed: ${message.error_message}`);
-    soon();
+    ended();
   },
 };
 
