@@ -22,7 +22,7 @@ class Ask:
     opening: str
 
     def fill(self, subject: Subject) -> Ask:
-        return Ask(_fill(self.question, subject), _fill(self.opening, subject))
+        return Ask(fill(self.question, subject), fill(self.opening, subject))
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Angle:
     asks: tuple[Ask, ...]
 
     def heading(self, subject: Subject, seed: int) -> str:
-        return capital(_fill(self.headings[seed % len(self.headings)], subject))
+        return capital(fill(self.headings[seed % len(self.headings)], subject))
 
 
-def _fill(text: str, subject: Subject) -> str:
+def fill(text: str, subject: Subject) -> str:
     return Template(text).substitute(subject.words)
 
 

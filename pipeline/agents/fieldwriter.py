@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from content.errors import ExternalError
 from pipeline.providers.session import Session
 
-from . import angles, guided, prompts
+from . import angles, guided, headlines, prompts
 from .angles import Ask
 from .assignment import Article, Assignment, Fact, Section
 from .guided import Field, Seen, Shape, plain, seed_of
@@ -17,6 +17,7 @@ from .subject import capital
 Show = Callable[[str], None]
 SENTENCE = 17  # words in a usual one
 PARAGRAPH = 58
+FIRM = {"opening", "ending"}  # here the literal opening carries the topic or the call to action
 OPENING, ENDING = 55, 50  # words that the first and the last paragraph are given
 
 
@@ -32,7 +33,7 @@ def outline(session: Session, asked: Assignment) -> Article:
     chosen = angles.plan(asked.style, count, seed)
     sections = [Section(angle.heading(asked.subject, seed >> at), angle=angle.name) for at, angle in enumerate(chosen)]
     ending = Section(angles.ENDING.heading(asked.subject, seed >> 7), angle=angles.ENDING.name)
-    return Article(title(session, asked), [Section("", angle="opening"), *sections, ending])
+    return Article(headlines.title(session, asked), [Section("", angle="opening"), *sections, ending])
 
 
 def section(
@@ -47,13 +48,23 @@ def section(
     for fact in facts:
         made.paragraphs.append(_with_fact(session, asked, fact, seen, seed_of(asked.seed, at, fact.text), show))
         seen.add(made.paragraphs[-1])
+    trouble: ExternalError | None = None
     for turn, ask in enumerate(asks(wanted, asked, at)):
         left = budget - made.words
         if made.paragraphs and left < 0.6 * PARAGRAPH:
             break
         sentences = min(max(round(min(left, 1.3 * PARAGRAPH) / SENTENCE), 2), 4)
-        made.paragraphs.append(paragraph(session, asked, ask, seen, seed_of(asked.seed, at, turn), sentences, show))
-        seen.add(made.paragraphs[-1])
+        try:
+            text = paragraph(
+                session, asked, ask, seen, seed_of(asked.seed, at, turn), sentences, show, firm=wanted.angle in FIRM
+            )
+        except ExternalError as error:
+            trouble = error  # another question may go better
+            continue
+        made.paragraphs.append(text)
+        seen.add(text)
+    if not made.paragraphs and trouble:
+        raise trouble
     return made
 
 
@@ -85,26 +96,6 @@ def paragraph(
         on_text=show,
     )
     return written.text
-
-
-def title(session: Session, asked: Assignment) -> str:
-    """The best of some titles that are grammatical by their making and some that the model found."""
-    subject = asked.subject
-    names = subject.words
-    made = [
-        f"{capital(subject.phrase)}: where to begin",
-        f"{capital(subject.phrase)}, step by step",
-        f"A plain guide to {subject.phrase}",
-        f"Getting started with {subject.phrase}",
-        f"What to know about {subject.phrase}",
-        f"{capital(subject.phrase)} without the fuss",
-        f"The first steps in {subject.phrase}",
-    ]
-    if subject.name.split()[0].lower() in {"how", "why", "what", "when"} or len(subject.name.split()) > 5:
-        return capital(subject.name.rstrip(":"))
-    random.Random(seed_of(asked.seed, "title", asked.topic)).shuffle(made)
-    del names
-    return made[0]
 
 
 def _with_fact(session: Session, asked: Assignment, fact: Fact, seen: Seen, seed: int, show: Show) -> str:

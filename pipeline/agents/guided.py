@@ -44,6 +44,8 @@ class Shape:
 
     @property
     def pattern(self) -> str:
+        if not self.sentences:  # a heading
+            return f"^{_FIRST}(:? {_WORD}){{{self.shortest - 1},{self.longest - 1}}}$"
         tail = f"(,? {_WORD}){{{self.shortest - 1},{self.longest - 1}}}[.]"
         spent = len(self.opening.split())
         low, high = max(3, self.shortest - spent), max(6, self.longest - spent)
@@ -54,7 +56,7 @@ class Shape:
     @property
     def max_tokens(self) -> int:
         """Enough for the longest text that the pattern takes; what reaches it is cut and dropped."""
-        return 30 + len(self.opening) // 3 + int(self.sentences * self.longest * 1.6)
+        return 30 + len(self.opening) // 3 + int(max(self.sentences, 1) * self.longest * 1.6)
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,9 @@ def write(
     best: tuple[Written, Request, Reply] | None = None
     asked, trouble = 0, None
     for attempt in range(ROUNDS):
-        requests = [
-            _request(session, wanted, seed_of(wanted.seed, attempt, n))
-            for n in range(candidates or session.profile.candidates)
-        ]
-        answers = session.ask_all(requests, on_text=lambda raw: on_text(growing(raw)))
+        answers = ask(session, wanted, candidates or session.profile.candidates, attempt, on_text)
         asked += len(answers)
-        for request, answer in zip(requests, answers, strict=True):
+        for request, answer in answers:
             if isinstance(answer, ExternalError):
                 trouble = answer
                 if not answer.retryable:
@@ -173,12 +171,23 @@ def write(
     return best[0]
 
 
+def ask(
+    session: Session,
+    wanted: Field,
+    candidates: int,
+    attempt: int = 0,
+    on_text: Callable[[str], None] = lambda text: None,
+) -> list[tuple[Request, Reply | ExternalError]]:
+    """One round of candidates, each with its own seed; `on_text` follows the first."""
+    requests = [_request(session, wanted, seed_of(wanted.seed, attempt, n)) for n in range(candidates)]
+    return list(zip(requests, session.ask_all(requests, on_text=lambda raw: on_text(growing(raw))), strict=True))
+
+
 def gather(session: Session, wanted: Field, seen: Seen) -> list[str]:
     """All that can be used of one round of candidates, best first, no two alike; often empty, never an error."""
     pattern = re.compile(wanted.shape.pattern)
-    requests = [_request(session, wanted, seed_of(wanted.seed, n)) for n in range(session.profile.candidates)]
     good: list[tuple[float, str]] = []
-    for request, answer in zip(requests, session.ask_all(requests), strict=True):
+    for request, answer in ask(session, wanted, session.profile.candidates):
         text = parse(answer, pattern) if isinstance(answer, Reply) else ""
         written = judge(text, wanted, seen) if text else None
         if written and isinstance(answer, Reply):
@@ -215,7 +224,7 @@ def judge(text: str, wanted: Field, seen: Seen) -> Written | None:
     )
     if len(kept) < wanted.fewest:
         return None
-    missing = wanted.shape.sentences - len(kept) + 2 * (not text.startswith(kept[0]))
+    missing = wanted.shape.sentences - len(kept) + 3 * (not text.startswith(kept[0]))
     return Written(" ".join(kept), taste.merit(kept, about=wanted.about, seen=seen.paragraphs) - 0.25 * missing)
 
 

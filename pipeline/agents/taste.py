@@ -11,7 +11,7 @@ from content.checks import claims, cliches, filler
 from content.checks.concrete import evidence
 from content.platforms.text import sentences, stem, words
 
-GOOD = -0.4  # a candidate of this merit needs no second round
+GOOD = -0.9  # a candidate of this merit needs no second round
 _BAD = [
     line.strip()
     for line in Path(__file__).with_name("bad_phrases.txt").read_text("utf-8").splitlines()
@@ -233,13 +233,19 @@ def keepable(
         leans = not (starts_well(line) if kept else stands_alone(line))
         own = [roots(other) for other in kept]
         faulty = is_faulty(line, longest, about, names) or any(alike(roots(line), k) > 0.5 for k in [*known, *own])
-        faulty = faulty or (at > 0 and tuple(words(line)[:3]) in {*starts, *(tuple(words(k)[:3]) for k in kept)})
+        faulty = faulty or (at > 0 and tuple(words(line)[:3]) in starts)
+        faulty = faulty or tuple(words(line)[:2]) in {tuple(words(other)[:2]) for other in kept}
         if faulty and firm and at == 0:
             return []
         fallen = faulty or (fallen and leans)
         if not fallen:
             kept.append(line)
     return kept
+
+
+def worn(text: str) -> bool:
+    """Whether it has a phrase that everyone has read before."""
+    return bool(cliches.hits(text, cliches.STOCK))
 
 
 def starts_well(line: str) -> bool:
@@ -249,7 +255,8 @@ def starts_well(line: str) -> bool:
 
 def stands_alone(line: str) -> bool:
     """Whether a sentence can be read without the one that stood before it: it points back to nothing."""
-    return not {word.partition("'")[0] for word in words(line)} & _BACK
+    said = words(line)
+    return len(said) >= 9 and not {word.partition("'")[0] for word in said} & _BACK
 
 
 def is_faulty(line: str, longest: int, about: str, names: Sequence[str] = ()) -> bool:
@@ -285,4 +292,4 @@ def merit(lines: Sequence[str], *, about: str, seen: Sequence[str] = ()) -> floa
     runs = list(zip(spoken, spoken[1:], spoken[2:], strict=False))
     loops = 1 - len(set(runs)) / len(runs) if runs else 0.0
     shown = min(sum(map(evidence, lines)), 3)
-    return 0.8 * min(on_topic, 1) + 0.1 * shown - 3 * vague - 1.5 * again - 0.5 * worn - 4 * loops
+    return 0.8 * min(on_topic, 1) + 0.1 * shown - 4 * vague - 1.5 * again - 0.5 * worn - 4 * loops

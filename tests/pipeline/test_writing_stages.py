@@ -129,7 +129,8 @@ def test_a_draft_that_is_too_short_is_refined_and_scored_again(scripted: Scripte
     assert types.index("quality") < types.index("refinement_started")
     scores = [attempt["score"] for attempt in task.result["attempts"]]
     assert scores[1] > scores[0]
-    assert piece.current is not None and piece.current.words > 200
+    assert piece.current is not None
+    assert piece.current.words > 200
 
 
 def test_refining_stops_when_it_does_not_help_and_the_best_attempt_goes_on(scripted: Scripted) -> None:
@@ -152,7 +153,8 @@ def test_a_model_that_answers_nonsense_fails_the_stage_and_says_what_was_wrong(s
 
     assert task.status == TaskStatus.RUNNING  # the stage tries again in a while
     stage = task.stages.get(name="draft")
-    assert "writer.outline" in stage.error and "sections" in stage.error
+    assert "writer.outline" in stage.error
+    assert "sections" in stage.error
     assert sum(request.prompt == "writer.outline" for request in scripted.asked) == 3
 
 
@@ -212,7 +214,8 @@ def test_the_writer_is_told_the_facts_that_somebody_answers_for(scripted: Script
     write(scripted, brief=["A new thermostat costs 4 euros."])
 
     told = [request.messages[-1]["content"] for request in scripted.asked if request.prompt == "writer.section"]
-    assert told and all("A new thermostat costs 4 euros. (source: the brief)" in text for text in told)
+    assert told
+    assert all("A new thermostat costs 4 euros. (source: the brief)" in text for text in told)
 
 
 def test_each_stage_has_a_word_for_its_column(scripted: Scripted) -> None:
@@ -244,5 +247,7 @@ def test_the_starter_model_writes_a_post_of_the_length_that_was_asked(starter: s
     body = task.pieces[0].current.body  # type: ignore[union-attr]
     paragraphs = [block for block in body.split("\n\n") if not block.startswith("#")]
     assert 540 <= task.result["word_count"] <= 660
-    assert body.count("\n## ") >= 3 and body.startswith("# ") and body.count("\n# ") == 0
+    assert body.count("\n## ") >= 3
+    assert body.startswith("# ")
+    assert body.count("\n# ") == 0
     assert len(set(paragraphs)) == len(paragraphs)
