@@ -23,7 +23,9 @@ class TokenAuthentication(BaseAuthentication):
             return None
         user = accounts.owner_of(token.strip())
         if user is None:
-            raise AuthenticationFailed("This token is not valid any more. Refresh it or sign in again.", "token_refused")
+            raise AuthenticationFailed(
+                "This token is not valid any more. Refresh it or sign in again.", "token_refused"
+            )
         return user, token.strip()
 
     def authenticate_header(self, request: Request) -> str:

@@ -65,18 +65,24 @@ class Decisions(versions.OfOnePiece):
     )
     def post(self, request: Request, pk: int) -> Response:
         piece, said = self.piece(), self.body(Deciding)
-        decision = _decide(piece, said["verdict"], said["version_hash"], said.get("feedback", ""), by=request.user)
+        decision = _decide(piece, said["verdict"], said["version_hash"], said.get("feedback", ""), by=self.user)
         return Response(DecisionShape(decision).data, status=201)
 
 
 class State(versions.OfOnePiece):
-    @promise("Decide by naming the status that the piece shall have", PieceWhole, takes=Moving, refuses=(403, 404, 409), group=GROUP)
+    @promise(
+        "Decide by naming the status that the piece shall have",
+        PieceWhole,
+        takes=Moving,
+        refuses=(403, 404, 409),
+        group=GROUP,
+    )
     def patch(self, request: Request, pk: int) -> Response:
         piece, asked = self.piece(), self.body(Moving)
         target = Status(asked["status"])
         if target not in VERDICTS:
             raise InvalidMove(OTHER_WAYS.get(target, piece.refusal(target)), status_now=piece.status)
-        _decide(piece, VERDICTS[target], asked["version_hash"], asked.get("feedback", ""), by=request.user)
+        _decide(piece, VERDICTS[target], asked["version_hash"], asked.get("feedback", ""), by=self.user)
         return Response(PieceWhole(self.piece()).data)
 
 

@@ -43,7 +43,7 @@ def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error.detail)
     if isinstance(error, exceptions.Throttled):
-        wait = math.ceil(error.wait or 1)
+        wait = math.ceil(getattr(error, "wait", None) or 1)
         return _response(429, f"Too many requests. Try again in {wait} s.", wait=wait)
     if isinstance(error, exceptions.NotFound):
         return _response(404, NOT_FOUND if error.detail == error.default_detail else str(error.detail))
@@ -96,7 +96,8 @@ def _invalid(detail: Any) -> Response:
         fields.setdefault(name, []).append(says)
     general = fields.pop("non_field_errors", [])
     says = " ".join(general) or "Some fields need another look."
-    return _response(400, says, code="invalid", **({"fields": fields} if fields else {}))
+    extra: dict[str, Any] = {"fields": fields} if fields else {}
+    return _response(400, says, code="invalid", **extra)
 
 
 def _sentences(detail: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -27,7 +27,7 @@ class IdeaShape(serializers.Serializer):
 class Ideas(Endpoint):
     @promise("Your ideas; everybody's for editors. Newest first", IdeaShape(many=True), group=GROUP)
     def get(self, request: Request) -> Response:
-        return self.page(Idea.objects.visible_to(request.user).select_related("owner"), IdeaShape)
+        return self.page(Idea.objects.visible_to(self.user).select_related("owner"), IdeaShape)
 
     @promise(
         "Propose an idea",
@@ -38,5 +38,5 @@ class Ideas(Endpoint):
         group=GROUP,
     )
     def post(self, request: Request) -> Response:
-        idea = ideas.propose(**self.body(IdeaShape), owner=request.user)
+        idea = ideas.propose(**self.body(IdeaShape), owner=self.user)
         return Response(IdeaShape(idea).data, status=201)

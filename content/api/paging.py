@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination, Cursor, CursorPagination, LimitOffsetPagination
 from rest_framework.request import Request
@@ -30,7 +30,7 @@ class NewestFirst(CursorPagination):
     count: int
     field: Field
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Model]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.count = queryset.order_by().count()
         self.field = queryset.model._meta.get_field(self.ordering[0].lstrip("-"))
         return super().paginate_queryset(queryset, request, view) or []
@@ -78,7 +78,7 @@ class Posts(BasePagination):
 
     pager: NewestFirst | _ByOffset
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Model]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         named = [name for name in ("offset", "skip") if name in request.query_params]
         self.pager = _ByOffset(named[0]) if named else _LatestPostFirst()
         return self.pager.paginate_queryset(queryset, request, view) or []

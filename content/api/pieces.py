@@ -36,7 +36,9 @@ class PieceLine(serializers.Serializer):
     status = serializers.ChoiceField(Status.choices)
     approval_status = serializers.ChoiceField(Approval.choices, source="approval")
     title = serializers.CharField()
-    version = VersionMark(source="current", allow_null=True, help_text="The newest text; null while it is being written")
+    version = VersionMark(
+        source="current", allow_null=True, help_text="The newest text; null while it is being written"
+    )
     image = serializers.SerializerMethodField(help_text="{url, alt, width, height, credit} of the chosen picture")
     owner = Person()
     created_at = serializers.DateTimeField()
@@ -56,7 +58,9 @@ class PieceLine(serializers.Serializer):
 
 
 class PieceWhole(PieceLine):
-    content_text = serializers.CharField(source="current.body", allow_null=True, help_text="The newest text, in Markdown")
+    content_text = serializers.CharField(
+        source="current.body", allow_null=True, help_text="The newest text, in Markdown"
+    )
     metadata = serializers.DictField(source="current.facts", allow_null=True, help_text="What the platform counts")
     original_version = serializers.SerializerMethodField(help_text="The text as the model left it")
     edited_version = serializers.SerializerMethodField(help_text="The newest text, if a person wrote it")
@@ -82,7 +86,9 @@ class Wanted(Only):
     status = serializers.ChoiceField(Status.choices, required=False, allow_blank=True)
     platform = serializers.CharField(max_length=40, required=False, allow_blank=True)
     category = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    q = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="Words in its title, idea or text")
+    q = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="Words in its title, idea or text"
+    )
 
     def validate_platform(self, slug: str) -> str:
         known = sorted(platforms.ALL)
@@ -105,10 +111,12 @@ def only(shape: type[serializers.Serializer], wanted: str) -> set[str]:
 
 
 class Pieces(Endpoint):
-    @promise("The pieces that you may see, newest first", PieceLine(many=True), query=Wanted, refuses=(400,), group=GROUP)
+    @promise(
+        "The pieces that you may see, newest first", PieceLine(many=True), query=Wanted, refuses=(400,), group=GROUP
+    )
     def get(self, request: Request) -> Response:
         asked = self.query(Wanted)
-        found = Piece.objects.visible_to(request.user).written().with_current().select_related("post")
+        found = Piece.objects.visible_to(self.user).written().with_current().select_related("post")
         for name, lookup in (
             ("date", "created_at__date"),
             ("status", "status"),
@@ -140,7 +148,7 @@ class OnePiece(OfOnePiece):
         piece, written = self.piece(), self.body(Writing)
         editing.save_edit(
             piece,
-            by=request.user,
+            by=self.user,
             based_on=written["version_hash"],
             title=written.get("title", piece.title),
             body=written["content_text"],
@@ -149,5 +157,5 @@ class OnePiece(OfOnePiece):
 
     @promise("Take a piece away; its trail stays", status=204, refuses=(403, 404, 409), group=GROUP)
     def delete(self, request: Request, pk: int) -> Response:
-        ideas.delete_piece(self.piece(), by=request.user)
+        ideas.delete_piece(self.piece(), by=self.user)
         return Response(status=204)

@@ -44,7 +44,9 @@ class PostLine(serializers.Serializer):
 class PostWhole(PostLine):
     body = serializers.CharField(help_text="Markdown, without the title")
     html = serializers.CharField(help_text="Clean HTML of the body")
-    headings = serializers.ListField(child=serializers.DictField(child=serializers.CharField()), help_text="[{id, text}]")
+    headings = serializers.ListField(
+        child=serializers.DictField(child=serializers.CharField()), help_text="[{id, text}]"
+    )
     reviewer = serializers.CharField(help_text="Who approved it")
     made_with = serializers.CharField(help_text="The model that wrote the first text; empty when people wrote it all")
 
@@ -64,7 +66,9 @@ class Public(Endpoint):
 
 
 class Posts(Public):
-    @promise("What is public, newest first", PostLine(many=True), query=Wanted, refuses=(400,), public=True, group=GROUP)
+    @promise(
+        "What is public, newest first", PostLine(many=True), query=Wanted, refuses=(400,), public=True, group=GROUP
+    )
     def get(self, request: Request) -> HttpResponseBase:
         asked = self.query(Wanted)
         found = Post.objects.live().defer("body", "html", "headings")
@@ -97,4 +101,4 @@ def _kept(request: Request, response: Response, *, changed: datetime | None, by_
     if changed:
         response["Last-Modified"] = http_date(changed.timestamp())
     date = int(changed.timestamp()) if changed and by_date else None
-    return get_conditional_response(request, etag=etag, last_modified=date, response=response)
+    return get_conditional_response(request, etag=etag, last_modified=date, response=response) or response

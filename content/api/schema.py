@@ -73,5 +73,5 @@ def promise(
         responses=responses,
         examples=examples,
         tags=[group],
-        **({"auth": []} if public else {}),
+        auth=[] if public else None,
     )

@@ -46,7 +46,9 @@ class RefreshToken(serializers.Serializer):
 
 
 class LogOut(serializers.Serializer):
-    refresh = serializers.CharField(max_length=4000, required=False, help_text="Needed only without a valid access token")
+    refresh = serializers.CharField(
+        max_length=4000, required=False, help_text="Needed only without a valid access token"
+    )
 
 
 class Login(Endpoint):
@@ -96,7 +98,7 @@ class Logout(Endpoint):
         given = self.body(LogOut)
         for token in (request.auth, given.get("refresh")):
             if token:
-                accounts.end_session(token)
+                accounts.end_session(str(token))
         if request.user.is_authenticated and not request.auth:
             accounts.sign_out(request._request)
         return Response(status=204)
@@ -105,7 +107,7 @@ class Logout(Endpoint):
 class Me(Endpoint):
     @promise("Who is signed in", Who, answers=MARA, group=GROUP)
     def get(self, request: Request) -> Response:
-        return Response(Who(request.user).data)
+        return Response(Who(self.user).data)
 
 
 def _private(data: dict[str, Any]) -> Response:

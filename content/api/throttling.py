@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import redis
 import structlog
@@ -36,7 +36,10 @@ return tostring(redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] + ARGV[2] -
 def rate(scope: str) -> tuple[int, int] | None:
     """(how many, in how many seconds) of a scope, None when it is off."""
     wanted = settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].get(scope) or None
-    return SimpleRateThrottle.parse_rate(None, wanted) if wanted else None  # type: ignore[arg-type]
+    if not wanted:
+        return None
+    many, seconds = SimpleRateThrottle.parse_rate(cast("SimpleRateThrottle", None), wanted)  # looks at no throttle
+    return cast("tuple[int, int]", (many, seconds))
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +51,8 @@ class Shared(SimpleRateThrottle):
     """Counted in Redis, for all web processes together; while Redis is away each process counts for itself."""
 
     away_until = 0.0
+    num_requests: int
+    duration: int
 
     def get_rate(self) -> str | None:
         return settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"].get(self.scope) or None

@@ -95,11 +95,11 @@ class OfOnePiece(Endpoint):
     """What hangs from a piece that this user may see."""
 
     def piece(self) -> Piece:
-        seen = Piece.objects.visible_to(self.request.user).select_related("current__by", "idea", "owner", "post")
+        seen = Piece.objects.visible_to(self.user).select_related("current__by", "idea", "owner", "post")
         return get_object_or_404(seen, pk=self.kwargs["pk"])
 
     def version(self, number: int) -> Version:
-        seen = Version.objects.visible_to(self.request.user).select_related("by", "piece")
+        seen = Version.objects.visible_to(self.user).select_related("by", "piece")
         return get_object_or_404(seen, piece=self.kwargs["pk"], number=number)
 
 
@@ -128,9 +128,7 @@ class Restore(OfOnePiece):
     )
     def post(self, request: Request, pk: int, number: int) -> Response:
         old = self.version(number)
-        restored = editing.restore(
-            old.piece, old.number, by=request.user, based_on=self.body(VersionHash)["version_hash"]
-        )
+        restored = editing.restore(old.piece, old.number, by=self.user, based_on=self.body(VersionHash)["version_hash"])
         return Response(VersionWhole(restored).data, status=201)
 
 

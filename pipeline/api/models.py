@@ -18,7 +18,7 @@ class ModelLine(serializers.Serializer):
     provider = serializers.CharField()
     digest = serializers.CharField()
     size = serializers.IntegerField(help_text="Bytes; 0 when unknown")
-    context = serializers.IntegerField(help_text="Tokens")
+    context = serializers.IntegerField(help_text="Tokens")  # type: ignore[assignment]  # DRF takes it off the class
     starter = serializers.BooleanField(help_text="It comes with Copydesk and proves the road; it does not write well")
     note = serializers.CharField()
     chosen = serializers.BooleanField(help_text="New tasks go to it unless they name another")

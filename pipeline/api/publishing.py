@@ -25,7 +25,9 @@ class Published(serializers.Serializer):
 
 class Publishing(serializers.Serializer):
     picture = serializers.IntegerField(
-        required=False, allow_null=True, help_text="One of its pictures, null for none; the chosen one or its card unless said"
+        required=False,
+        allow_null=True,
+        help_text="One of its pictures, null for none; the chosen one or its card unless said",
     )
 
 
@@ -40,13 +42,13 @@ class Publish(OfOnePiece):
     )
     def post(self, request: Request, pk: int) -> Response:
         piece, asked = self.piece(), self.body(Publishing)
-        return _published(publishing.publish(piece, by=request.user, **asked))
+        return _published(publishing.publish(piece, by=self.user, **asked))
 
 
 class Unpublish(OfOnePiece):
     @promise("Take it off the public site; the text stays approved", Published, refuses=(403, 404, 409), group=GROUP)
     def post(self, request: Request, pk: int) -> Response:
-        return _published(publishing.unpublish(self.piece(), by=request.user))
+        return _published(publishing.unpublish(self.piece(), by=self.user))
 
 
 def _published(post: Post) -> Response:

@@ -135,7 +135,7 @@ class Asking(serializers.Serializer):
     primary_keyword = serializers.CharField(max_length=80, required=False)
     target_audience = serializers.CharField(max_length=200, required=False)
     category = serializers.CharField(max_length=80, required=False)
-    style = serializers.CharField(max_length=60, required=False)
+    style = serializers.CharField(max_length=60, required=False)  # type: ignore[assignment]  # DRF takes it off
     tone = serializers.CharField(max_length=60, required=False)
     tags = serializers.ListField(child=serializers.CharField(max_length=60), max_length=20, required=False)
     word_count = serializers.IntegerField(min_value=300, max_value=5000, default=1500)
@@ -187,7 +187,8 @@ class OfOneTask(Endpoint):
     """What hangs from a task that this user may see."""
 
     def task(self) -> Task:
-        return get_object_or_404(_seen_by(self.request.user), pk=self.kwargs["pk"])
+        task: Task = get_object_or_404(_seen_by(self.user), pk=self.kwargs["pk"])
+        return task
 
     def answer(self, status: int = 200) -> Response:
         """The task as it is now."""
@@ -198,7 +199,7 @@ class Tasks(Endpoint):
     @promise("The tasks that you may see, newest first", TaskLine(many=True), query=Wanted, refuses=(400,), group=GROUP)
     def get(self, request: Request) -> Response:
         asked = self.query(Wanted)
-        found = _seen_by(request.user)
+        found = _seen_by(self.user)
         if asked.get("status"):
             found = found.filter(status=asked["status"])
         if asked.get("task_type"):
@@ -217,11 +218,11 @@ class Tasks(Endpoint):
     )
     def post(self, request: Request) -> Response:
         task_type = self.body(TypeOf)["task_type"]
-        params = {name: value for name, value in request.data.items() if name != "task_type"}
+        params = {name: value for name, value in dict(request.data).items() if name != "task_type"}
         with transaction.atomic():
-            _require_room(request.user)
-            task = tasks.create(task_type, params, owner=request.user)
-        return Response(TaskWhole(_seen_by(request.user).get(pk=task.pk)).data, status=201)
+            _require_room(self.user)
+            task = tasks.create(task_type, params, owner=self.user)
+        return Response(TaskWhole(_seen_by(self.user).get(pk=task.pk)).data, status=201)
 
 
 class OneTask(OfOneTask):
@@ -232,26 +233,26 @@ class OneTask(OfOneTask):
     @promise("Rename it, or move it in the queue", TaskWhole, takes=Amending, refuses=(403, 404, 409), group=GROUP)
     def patch(self, request: Request, pk: int) -> Response:
         task, asked = self.task(), self.body(Amending)
-        amending.amend(task, by=request.user, name=asked.get("task_name"), priority=asked.get("priority"))
+        amending.amend(task, by=self.user, name=asked.get("task_name"), priority=asked.get("priority"))
         return self.answer()
 
     @promise("Hide it; its trail stays", status=204, refuses=(403, 404, 409), group=GROUP)
     def delete(self, request: Request, pk: int) -> Response:
-        tasks.delete(self.task(), by=request.user)
+        tasks.delete(self.task(), by=self.user)
         return Response(status=204)
 
 
 class Cancel(OfOneTask):
     @promise("Stop it, even in the middle of a sentence", TaskWhole, refuses=(403, 404, 409), group=GROUP)
     def post(self, request: Request, pk: int) -> Response:
-        tasks.cancel(self.task(), by=request.user)
+        tasks.cancel(self.task(), by=self.user)
         return self.answer()
 
 
 class Retry(OfOneTask):
     @promise("Try again from the first stage that is not done", TaskWhole, refuses=(403, 404, 409), group=GROUP)
     def post(self, request: Request, pk: int) -> Response:
-        tasks.retry(self.task(), by=request.user)
+        tasks.retry(self.task(), by=self.user)
         return self.answer()
 
 

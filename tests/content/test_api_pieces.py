@@ -259,7 +259,11 @@ def test_a_decision_is_pinned_to_the_text_that_was_read() -> None:
     made = api(editor).post(one(piece, "decisions/"), {"verdict": "approved", "version_hash": text.hash})
 
     assert made.status_code == 201
-    assert (made.data["verdict"], made.data["version"]["hash"], made.data["by"]["name"]) == ("approved", text.hash, "Mara")
+    assert (made.data["verdict"], made.data["version"]["hash"], made.data["by"]["name"]) == (
+        "approved",
+        text.hash,
+        "Mara",
+    )
     assert (newest(piece).pk, piece.status) == (text.pk, Status.READY)
     listed = api(piece.owner).get(one(piece, "decisions/")).json()
     assert [row["id"] for row in listed["results"]] == [made.data["id"]]
@@ -315,7 +319,9 @@ def test_a_verdict_against_needs_a_reason_and_a_creator_does_not_decide() -> Non
     assert (forbidden.status_code, forbidden.data["code"]) == (403, "not_allowed")
 
 
-@pytest.mark.parametrize(("status", "approval"), [("ready", "approved"), ("reviewed", "changes_requested"), ("rejected", "rejected")])
+@pytest.mark.parametrize(
+    ("status", "approval"), [("ready", "approved"), ("reviewed", "changes_requested"), ("rejected", "rejected")]
+)
 def test_a_status_can_be_asked_for_where_a_verdict_brings_it(status: str, approval: str) -> None:
     piece = make.piece()
     body = {"status": status, "version_hash": newest(piece).hash, "feedback": "Because."}
@@ -360,7 +366,9 @@ def test_what_is_public_cannot_be_deleted_even_while_a_newer_text_waits() -> Non
 
 def test_ideas_can_be_proposed_and_listed() -> None:
     owner = make.creator()
-    made = api(owner).post("/api/v1/ideas/", {"title": "Kettles", "description": "Why they break.", "category": "Repair"})
+    made = api(owner).post(
+        "/api/v1/ideas/", {"title": "Kettles", "description": "Why they break.", "category": "Repair"}
+    )
 
     assert made.status_code == 201
     idea = Idea.objects.get(pk=made.data["id"])

@@ -73,7 +73,10 @@ def test_who_has_it_already_gets_304(address: str) -> None:
     post = make.post()
     where = POSTS + address.format(slug=post.slug)
     first = api().get(where)
-    assert (first["Cache-Control"], first["Last-Modified"]) == ("public, max-age=60", http_date(post.updated_at.timestamp()))
+    assert (first["Cache-Control"], first["Last-Modified"]) == (
+        "public, max-age=60",
+        http_date(post.updated_at.timestamp()),
+    )
     assert first["ETag"].startswith('"')
     assert "Cookie" not in first.get("Vary", "")
 
@@ -126,7 +129,9 @@ def test_pages_by_cursor_by_offset_and_by_skip_agree() -> None:
         assert [row["slug"] for row in api().get(page["previous"]).json()["results"]] == slugs[:2]
 
 
-@pytest.mark.parametrize("query", [{"limit": "x"}, {"limit": "-1"}, {"offset": "x"}, {"skip": str(10**30)}, {"limit": "0", "offset": "-5"}])
+@pytest.mark.parametrize(
+    "query", [{"limit": "x"}, {"limit": "-1"}, {"offset": "x"}, {"skip": str(10**30)}, {"limit": "0", "offset": "-5"}]
+)
 def test_numbers_that_make_no_sense_break_nothing(query: dict[str, str]) -> None:
     make.post()
 
@@ -135,7 +140,11 @@ def test_numbers_that_make_no_sense_break_nothing(query: dict[str, str]) -> None
 
 def test_a_page_is_never_longer_than_a_hundred(django_assert_max_num_queries: Any) -> None:
     owner, post = make.creator(), make.post()
-    kept = {field.name: getattr(post, field.name) for field in Post._meta.fields if field.name not in {"id", "piece", "slug"}}
+    kept = {
+        field.name: getattr(post, field.name)
+        for field in Post._meta.fields
+        if field.name not in {"id", "piece", "slug"}
+    }
     Post.objects.bulk_create(
         Post(**kept, slug=f"copy-{n}", piece=make.piece(status=Status.WRITING, owner=owner)) for n in range(104)
     )

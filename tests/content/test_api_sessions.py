@@ -287,7 +287,10 @@ def test_a_token_needs_no_csrf_even_beside_a_session(mara: User) -> None:
     token = accounts.tokens_for(mara)["access"]
 
     made = client.post(
-        "/api/v1/ideas/", {"title": "Kettles"}, content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+        "/api/v1/ideas/",
+        {"title": "Kettles"},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
     )
 
     assert made.json()["owner"]["id"] == mara.pk

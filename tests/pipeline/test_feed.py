@@ -35,7 +35,9 @@ def server() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    running = uvicorn.Server(uvicorn.Config(application, port=port, lifespan="off", log_level="warning", ws_ping_interval=None))
+    running = uvicorn.Server(
+        uvicorn.Config(application, port=port, lifespan="off", log_level="warning", ws_ping_interval=None)
+    )
     thread = threading.Thread(target=running.run)
     thread.start()
     while not running.started:
