@@ -134,7 +134,9 @@ def sentences(error: ValidationError) -> dict[str, list[str]]:
         name, *rest = [str(part) for part in fault["loc"]] or ["__all__"]
         # A text that went through `_line` first is measured like a list; it is still a text to whoever typed it.
         kind = f"string_{fault['type']}" if isinstance(fault["input"], str) else fault["type"]
-        says = SAYS.get(kind, SAYS.get(fault["type"], "{msg}.")).format(**{"msg": fault["msg"].rstrip("."), **fault.get("ctx", {})})
+        says = SAYS.get(kind, SAYS.get(fault["type"], "{msg}.")).format(
+            **{"msg": fault["msg"].rstrip("."), **fault.get("ctx", {})}
+        )
         if rest and rest[0].isdigit():
             says = f"Line {int(rest[0]) + 1}: {says}"
         found.setdefault(name, []).append(says)
