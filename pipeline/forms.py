@@ -221,7 +221,7 @@ class NewTask:
 
 
 def _defaults() -> dict[str, str]:
-    given = fields.BlogPost.model_construct()
+    given = fields.BlogPost.model_construct(topic="")
     return {
         **dict.fromkeys(TEXTS, ""),
         "style": given.style,

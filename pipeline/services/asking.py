@@ -68,7 +68,7 @@ def paces(task_type: str) -> dict[str, Pace]:
     )
     found: dict[str, list[tuple[float, float]]] = {}
     for model, began, ended, words, tokens in rows:
-        if words and ended:
+        if words and began and ended:
             found.setdefault(model, []).append(((ended - began).total_seconds() / words, (tokens or 0) / words))
     return {
         model: Pace(statistics.median(s for s, _ in seen), statistics.median(t for _, t in seen), len(seen))

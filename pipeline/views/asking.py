@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from content.errors import Invalid
+from content.views.signed_in import SignedIn
 from pipeline.forms import NewTask
 from pipeline.models import Task, TaskType
 from pipeline.services import asking
@@ -16,7 +17,7 @@ from pipeline.services import asking
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedIn) -> HttpResponse:
     """The form; a good one is queued and leads to its task."""
     if request.method == "GET":
         return render(request, "pipeline/new_task.html", {"form": _form(request)})
@@ -35,12 +36,12 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: SignedIn) -> HttpResponse:
     """What the form says of what is typed so far: fragments that htmx puts where they belong."""
     return render(request, "pipeline/_new_task_live.html", {"form": NewTask(request.user, request.POST, live=True)})
 
 
-def _form(request: HttpRequest) -> NewTask:
+def _form(request: SignedIn) -> NewTask:
     """Empty, or filled in like an earlier task (`?like=7`) that this person may see."""
     like = request.GET.get("like", "")
     earlier = Task.objects.visible_to(request.user).filter(pk=like).first() if like.isdecimal() else None

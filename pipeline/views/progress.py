@@ -224,7 +224,7 @@ class Progress:
         return Image.objects.filter(piece=self.piece).order_by("-status", "pk").first() if self.piece else None
 
 
-HEADLINES = {
+HEADLINES: dict[str, str] = {
     Status.READY: "Written, and approved",
     Status.PUBLISHED: "Written, and public",
     Status.REJECTED: "Written, and rejected",

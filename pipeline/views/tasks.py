@@ -7,13 +7,14 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from content.errors import CopydeskError
-from content.models import Piece, User
+from content.models import Piece
+from content.views.signed_in import SignedIn
 from pipeline.models import Event, Task, TaskStatus
 from pipeline.models.task import ACTIVE
 from pipeline.services import tasks
@@ -25,17 +26,17 @@ ACTIVE_SHOWN = 50
 
 
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedIn) -> HttpResponse:
     """Active first, in the order in which they are served; then the others, newest first."""
     return render(request, "pipeline/tasks.html", _listed(request))
 
 
 @login_required
-def index_live(request: HttpRequest) -> HttpResponse:
+def index_live(request: SignedIn) -> HttpResponse:
     return render(request, "pipeline/_tasks_live.html", _listed(request))
 
 
-def _listed(request: HttpRequest) -> dict[str, object]:
+def _listed(request: SignedIn) -> dict[str, object]:
     visible = Task.objects.visible_to(request.user).select_related("owner")
     active = list(visible.active()[:ACTIVE_SHOWN])
     earlier = visible.exclude(status__in=ACTIVE).order_by("-created_at", "-pk")
@@ -59,19 +60,19 @@ def _pieces(listed: list[Task]) -> dict[int, Piece]:
 
 
 @login_required
-def task(request: HttpRequest, pk: int) -> HttpResponse:
+def task(request: SignedIn, pk: int) -> HttpResponse:
     return render(request, "pipeline/task.html", {"progress": _progress(request, pk)})
 
 
 @login_required
-def task_live(request: HttpRequest, pk: int) -> HttpResponse:
+def task_live(request: SignedIn, pk: int) -> HttpResponse:
     """The parts of the page that follow from stored rows; the script swaps in those that changed; `?text` asks for the text too."""
     context = {"progress": _progress(request, pk), "with_text": "text" in request.GET}
     return render(request, "pipeline/_task_live.html", context)
 
 
 @login_required
-def task_log(request: HttpRequest, pk: int) -> HttpResponse:
+def task_log(request: SignedIn, pk: int) -> HttpResponse:
     """The whole log as plain text, in the site's time zone."""
     asked = _progress(request, pk).task
     text = "".join(
@@ -85,7 +86,7 @@ def task_log(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _progress(request: HttpRequest, pk: int) -> Progress:
+def _progress(request: SignedIn, pk: int) -> Progress:
     found = get_object_or_404(Task.objects.visible_to(request.user).select_related("owner"), pk=pk)
     shown = request.GET.get("log", "")
     return Progress(found, shown if shown in SOURCES else "")
@@ -93,28 +94,27 @@ def _progress(request: HttpRequest, pk: int) -> Progress:
 
 @require_POST
 @login_required
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: SignedIn, pk: int) -> HttpResponse:
     return _act(request, pk, tasks.cancel)
 
 
 @require_POST
 @login_required
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
+def retry(request: SignedIn, pk: int) -> HttpResponse:
     return _act(request, pk, tasks.retry)
 
 
 @require_POST
 @login_required
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: SignedIn, pk: int) -> HttpResponse:
     return _act(request, pk, tasks.delete, onward="tasks")
 
 
-def _act(request: HttpRequest, pk: int, act: Callable[..., None], *, onward: str = "") -> HttpResponse:
+def _act(request: SignedIn, pk: int, act: Callable[..., None], *, onward: str = "") -> HttpResponse:
     """Do it, or say on the task's page why not: somebody else may have been first."""
     found = get_object_or_404(Task.objects.visible_to(request.user), pk=pk)
-    user: User = request.user
     try:
-        act(found, by=user)
+        act(found, by=request.user)
     except CopydeskError as refusal:
         messages.error(request, refusal.message)
         return redirect(found)

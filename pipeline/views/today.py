@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from content.models import Piece, User
 from content.templatetags.desk import clock, in_words
+from content.views.signed_in import SignedIn
 from media_gen.models import Image
 from pipeline import queue
 from pipeline.models import Heartbeat, Task, TaskStatus
@@ -34,12 +34,12 @@ class Work:
 
 
 @login_required
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: SignedIn) -> HttpResponse:
     return render(request, "pipeline/today.html", {**_front(request.user), **_machine(request.user)})
 
 
 @login_required
-def today_live(request: HttpRequest) -> HttpResponse:
+def today_live(request: SignedIn) -> HttpResponse:
     """The parts of the page that change by themselves."""
     return render(request, "pipeline/_today_live.html", {**_front(request.user), **_machine(request.user)})
 
@@ -59,7 +59,7 @@ def _front(user: User) -> dict[str, Any]:
         "is_new": is_new,
         "deck": _deck(waiting, count) if count else "",
         "picture": _picture(shown[0]) if shown else None,
-        "machine": _well() if is_new else None,
+        "silent": _silent() if is_new else [],
         "last": Task.objects.visible_to(user).filter(status=TaskStatus.COMPLETED).order_by("-finished_at").first(),
         "now": timezone.localtime(),
     }
@@ -102,14 +102,11 @@ def _nobody_works() -> bool:
     return not Heartbeat.objects.alive("worker").exists()
 
 
-def _well() -> dict[str, Any]:
-    """Which parts of the machine answer; the page itself came from web and PostgreSQL."""
-    alive = set(
-        Heartbeat.objects.filter(
-            Q(pk__in=Heartbeat.objects.alive("worker")) | Q(pk__in=Heartbeat.objects.alive("clock"))
-        )
-        .values_list("process", flat=True)
-        .distinct()
-    )
-    parts = [("the worker", "worker" in alive), ("the clock", "clock" in alive), ("Redis", queue.depth() is not None)]
-    return {"silent": [name for name, well in parts if not well]}
+def _silent() -> list[str]:
+    """The parts of the machine that do not answer; the page itself came from web and PostgreSQL."""
+    parts = [
+        ("the worker", Heartbeat.objects.alive("worker").exists()),
+        ("the clock", Heartbeat.objects.alive("clock").exists()),
+        ("Redis", queue.depth() is not None),
+    ]
+    return [name for name, well in parts if not well]
