@@ -105,11 +105,14 @@ TEMPLATES = [
 # A worker holds connections for a while (no pool: a pool breaks over fork); the web takes them from a pool.
 IS_WORKER = len(sys.argv) > 1 and sys.argv[1] in {"qcluster", "clock"}
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///copydesk")}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if IS_WORKER:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
 elif os.environ.get("COPYDESK_PROCESS") == "web":
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+    # A short reconnect_timeout: the pool's own back-off doubles up to minutes, long after PostgreSQL is back.
+    pool = {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 2}
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CHANNEL_LAYERS = {

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from django.views.static import serve
 from drf_spectacular.views import SpectacularAPIView
 
@@ -21,6 +22,7 @@ def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/icon.svg", permanent=True)),
     path("admin/", admin.site.urls),
     path("desk/", include("pipeline.urls")),
     path("desk/", include("media_gen.urls")),

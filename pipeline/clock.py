@@ -8,6 +8,7 @@ import socket
 
 import structlog
 from django.conf import settings
+from django.core.management import call_command
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -29,6 +30,12 @@ def tick() -> None:
     Heartbeat.beat("clock", host, os.getpid())
     for pid in queue.clusters_here():  # an idle cluster has no heart of its own
         Heartbeat.beat("worker", host, pid)
+
+
+def tidy() -> None:
+    """Once an hour: forget sessions and tokens that have expired anyway."""
+    call_command("clearsessions")
+    call_command("flushexpiredtokens")
 
 
 def issue_tickets() -> int:

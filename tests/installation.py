@@ -143,7 +143,7 @@ class Installation:
     # --- As its enemy finds it ---
 
     def processes(self) -> dict[str, list[int]]:
-        """Process ids by kind: up, web, cluster (each process of django-q2), clock, starter, valkey, postgres."""
+        """Process ids by kind (up, web, cluster, clock, starter, valkey, postgres), parents before their children."""
         found: dict[str, list[int]] = {}
         for pid in _descendants(self.process.pid):
             found.setdefault(_kind(pid), []).append(pid)
@@ -151,7 +151,7 @@ class Installation:
 
     def cluster(self) -> int:
         """The parent of all cluster processes."""
-        return min(self.processes()["cluster"])
+        return self.processes()["cluster"][0]
 
 
 def _descendants(root: int) -> list[int]:
@@ -164,12 +164,12 @@ def _descendants(root: int) -> list[int]:
                 continue
             if fields[0] != "Z":
                 parents.setdefault(int(fields[1]), []).append(int(entry.name))
-    family, look = [root], [root]
+    family, look = [root], [root]  # parents before their children
     while look:
-        children = parents.get(look.pop(), [])
+        children = parents.get(look.pop(0), [])
         family += children
         look += children
-    return sorted(family)
+    return family
 
 
 def _kind(pid: int) -> str:

@@ -77,5 +77,8 @@ class SignedOut(models.Model):
     session = models.UUIDField(primary_key=True)
     expires_at = models.DateTimeField(db_index=True)
 
+    class Meta:
+        verbose_name_plural = "ended sessions"
+
     def __str__(self) -> str:
         return str(self.session)

@@ -39,6 +39,8 @@ def require_publishable(piece: Piece, *, by: User) -> tuple[Piece, Version, Deci
     """
     permissions.require_reviewer(by, piece)
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea", "owner").get(pk=piece.pk)
+    if locked.deleted_at:
+        raise InvalidMove(f"“{locked}” was deleted.")
     version = locked.current
     decision = review.standing(version) if version else None
     if locked.status == Status.PUBLISHED:

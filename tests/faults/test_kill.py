@@ -6,29 +6,29 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from installation import Installation
+
+from config.embedded import throwaway
 
 # Each answer takes this long, so that there is a middle to kill in.
 PACE = "0.6"
 
 
+PROMPT = {
+    "COPYDESK_PROVIDER": "scripted",
+    "COPYDESK_MODEL": "scripted",
+    "COPYDESK_SCRIPTED_SECONDS": PACE,
+    "COPYDESK_LEASE_SECONDS": "3",
+    "COPYDESK_HEARTBEAT_SECONDS": "0.5",
+    "COPYDESK_CLUSTER_HUNG_AFTER_SECONDS": "8",
+}
+
+
 @pytest.fixture(scope="module")
-def copydesk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    data = Path(tmp_path_factory.mktemp("kill"))
-    for folder in (data, *list(data.parents)[:2]):
-        folder.chmod(0o755)  # PostgreSQL runs as an unprivileged user when we are root
-    with Installation(
-        data,
-        COPYDESK_PROVIDER="scripted",
-        COPYDESK_MODEL="scripted",
-        COPYDESK_SCRIPTED_SECONDS=PACE,
-        COPYDESK_LEASE_SECONDS="3",
-        COPYDESK_HEARTBEAT_SECONDS="0.5",
-        COPYDESK_CLUSTER_HUNG_AFTER_SECONDS="8",
-    ) as installation:
+def copydesk() -> Iterator[Installation]:
+    with throwaway() as data, Installation(data.path, **PROMPT) as installation:
         yield installation
 
 
@@ -68,27 +68,20 @@ def test_a_task_survives_the_death_of(victim: str, copydesk: Installation) -> No
     finished_once(copydesk, pk)
 
 
-def test_a_task_survives_the_death_of_everything(tmp_path: Path) -> None:
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
-        folder.chmod(0o755)
-    pace = {
-        "COPYDESK_PROVIDER": "scripted",
-        "COPYDESK_MODEL": "scripted",
-        "COPYDESK_SCRIPTED_SECONDS": PACE,
-        "COPYDESK_LEASE_SECONDS": "3",
-    }
-    with Installation(tmp_path, **pace) as copydesk:
-        pk = copydesk.ask("What is left after a power cut")
-        copydesk.until_stage(pk, "draft")
-        for pids in copydesk.processes().values():
-            for pid in pids:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
+def test_a_task_survives_the_death_of_everything() -> None:
+    with throwaway() as data:
+        with Installation(data.path, **PROMPT) as copydesk:
+            pk = copydesk.ask("What is left after a power cut")
+            copydesk.until_stage(pk, "draft")
+            for pids in copydesk.processes().values():
+                for pid in pids:
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        continue
 
-    with Installation(tmp_path, **pace) as copydesk:
-        finished_once(copydesk, pk)
+        with Installation(data.path, **PROMPT) as copydesk:
+            finished_once(copydesk, pk)
 
 
 def test_a_cancelled_task_is_still_within_two_seconds(copydesk: Installation) -> None:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from installation import EMAIL, PASSWORD, Installation
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from config.embedded import throwaway
+
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
-def copydesk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    data = Path(tmp_path_factory.mktemp("first-light"))
-    for folder in (data, *list(data.parents)[:2]):
-        folder.chmod(0o755)
-    with Installation(data) as installation:
+def copydesk() -> Iterator[Installation]:
+    with throwaway() as data, Installation(data.path) as installation:
         yield installation
 
 

@@ -20,9 +20,13 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stopped.set())
+        ticks = 0
         while not stopped.wait(1):
+            ticks += 1
             try:
                 clock.tick()
+                if ticks % 3600 == 0:
+                    clock.tidy()
             except DatabaseError as error:
                 log.warning("no tick", error=type(error).__name__)
                 connections.close_all()
