@@ -1,4 +1,4 @@
-/* The frame: menus close on Escape and on a click elsewhere; the times on the page keep counting. */
+/* The frame: menus close on Escape and on a click elsewhere. */
 const menus = () => document.querySelectorAll("details.menu[open]");
 
 addEventListener("keydown", (event) => {
