@@ -15,7 +15,7 @@ from content import permissions
 from content.errors import CopydeskError, Invalid, Stale
 from content.models import Piece, User, Verdict, Version
 from content.services import diffing, editing, review
-from content.services.diffing import Author
+from content.services.diffing import Author, Edition
 
 from .sheet import MARKS, PANELS, Sheet, author, queue
 from .signed_in import SignedIn
@@ -138,8 +138,9 @@ def _editor(
     if refusal is not None:
         titled, title, body = bool(request.POST.get("titled")), _text(request, "title"), _text(request, "body")
     if conflict:
-        mine = Author("person", str(request.user))
-        difference = diffing.compare(newest.body, _typed(request)[1], before=author(newest), after=mine)
+        mine = Edition(newest.number + 1, Author("person", str(request.user)), _typed(request)[1])
+        stored = [Edition(v.number, author(v), v.body) for v in piece.versions.select_related("by").order_by("number")]
+        difference = diffing.marked([*stored, mine], newest.number)
     context = {
         "piece": piece,
         "version": newest,

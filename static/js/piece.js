@@ -11,7 +11,9 @@ function settle() {
   const rail = document.querySelector("#rail");
   if (narrow.matches && rail && !rail.dataset.settled) rail.open = false;
   if (rail) rail.dataset.settled = "";
-  rail?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  const here = rail?.querySelector("[aria-current]");
+  // Not scrollIntoView: that would move the page as well, away from the title.
+  if (here) rail.scrollTop = Math.max(0, here.offsetTop + here.offsetHeight - rail.clientHeight);
   if (document.querySelector('[data-tags~="saved"]')) forget(`${main.dataset.person}:${main.dataset.piece}`);
   const form = document.querySelector(".against");
   form?.querySelector("button")?.classList.add("vh");
@@ -45,9 +47,17 @@ listen({
   k: () => document.querySelector('[data-key="k"]')?.click(),
 });
 
+/* What was typed stays, whatever part of the page is changed around it. */
+let typed = "";
+
 settle();
+if (document.querySelector("#refusal")) document.querySelector("#feedback")?.focus({ preventScroll: true });
+document.body.addEventListener("htmx:beforeSwap", () => (typed = document.querySelector("#feedback")?.value ?? ""));
 document.body.addEventListener("htmx:afterSettle", () => {
   settle();
+  const field = document.querySelector("#feedback");
+  if (field && !field.value) field.value = typed;
+  if (document.querySelector("#refusal")) field?.focus({ preventScroll: true });
   const said = document.querySelector(".verdict .messages");
   if (said) {
     said.tabIndex = -1;
