@@ -53,7 +53,7 @@ ANGLES = {
     for angle in (
         _angle(
             "why",
-            ("Why $s $is worth the time", "What $s can give back", "Good reasons for $s"),
+            ("Why $s $is worth the time", "Why $s matter$z", "Reasons to care about $s"),
             ("Why $does $t matter?", "$S matter$z because "),
             ("What is a benefit of $t?", "Another good reason is that "),
             ("Who gains from $t?", "Most people find that "),
@@ -90,7 +90,7 @@ ANGLES = {
             "trouble",
             ("When it does not work", "Small problems and what to do", "If things go wrong"),
             ("What is a common problem with $t?", "A common problem is "),
-            ("When should you ask for help with $t?", "Ask for help when "),
+            ("How do you solve a problem with $t?", "One way to solve it is to "),
             ("What makes $t difficult?", "It is often difficult to "),
         ),
         _angle(
@@ -132,20 +132,20 @@ ANGLES = {
 }
 
 EXAMPLES = (
-    Ask("Give a small example of $t.", "For example, a "),
-    Ask("Tell about one person who tries $t.", "Imagine a person who "),
-    Ask("Give an everyday example of $t.", "For instance, someone who "),
-    Ask("Tell how one family does $t.", "Picture a family that "),
+    Ask("Give a small example of $t.", "For example, you can "),
+    Ask("Give an everyday example of $t.", "For instance, a beginner can "),
+    Ask("Give one more example of $t.", "One good example is "),
+    Ask("Give a simple example of $t.", "Suppose you want to "),
 )
 
 ENDING = Angle(
     "ending",
     ("What to do next", "Where to go from here", "Your next step", "Start this week"),
     (
-        Ask("What is one small thing to do this week for $t?", "This week, take "),
+        Ask("What is one small thing to do this week for $t?", "This week, take some time to "),
         Ask("What is one small thing to do today for $t?", "Choose one "),
         Ask("What should a beginner in $t do first?", "Begin with "),
-        Ask("What is one easy thing to try in $t?", "Try to "),
+        Ask("What should you write down for $t?", "Make a list of "),
     ),
 )
 
@@ -160,13 +160,16 @@ PLANS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
-def plan(style: str, sections: int, seed: int) -> list[Angle]:
-    """The angles of so many sections, in reading order; varied by seed."""
+def plan(style: str, sections: int, seed: int, subject: Subject) -> list[Angle]:
+    """The angles of so many sections, in reading order; varied by seed. Only what one does needs things made ready."""
     groups = PLANS.get(style.lower(), PLANS["explainer"])
     chosen: list[str] = []
     for at, group in enumerate(groups):
-        chosen.append(group[(seed >> at) % len(group)])
-    spare = [name for name in ANGLES if name not in chosen]
+        name = group[(seed >> at) % len(group)]
+        name = "choices" if name == "needs" and not subject.is_doing else name
+        if name not in chosen:
+            chosen.append(name)
+    spare = [name for name in ANGLES if name not in chosen and (name != "needs" or subject.is_doing)]
     turn = seed % len(spare)
     chosen = (chosen + spare[turn:] + spare[:turn])[: max(3, sections)]
     return [ANGLES[name] for name in chosen]

@@ -30,7 +30,7 @@ def outline(session: Session, asked: Assignment) -> Article:
     each = 120 if asked.word_count <= 900 else 190 if asked.word_count <= 2000 else 300
     count = min(max(round((asked.word_count - OPENING - ENDING) / each), 3), 11)
     seed = seed_of(asked.seed, asked.topic, "outline")
-    chosen = angles.plan(asked.style, count, seed)
+    chosen = angles.plan(asked.style, count, seed, asked.subject)
     sections = [Section(angle.heading(asked.subject, seed >> at), angle=angle.name) for at, angle in enumerate(chosen)]
     ending = Section(angles.ENDING.heading(asked.subject, seed >> 7), angle=angles.ENDING.name)
     return Article(headlines.title(session, asked), [Section("", angle="opening"), *sections, ending])

@@ -19,7 +19,7 @@ from content.errors import ExternalError
 from pipeline.providers.base import Reply, Request
 from pipeline.providers.session import Session
 
-from . import taste
+from . import sifting, taste
 from .prompts import Prompt
 
 ROUNDS = 3
@@ -214,7 +214,7 @@ def parse(reply: Reply, pattern: re.Pattern[str]) -> str:
 
 def judge(text: str, wanted: Field, seen: Seen) -> Written | None:
     """The text without its faulty sentences, and how good it is; None if too little is left."""
-    kept = taste.keepable(
+    kept = sifting.keepable(
         text,
         longest=wanted.shape.longest,
         about=wanted.about,

@@ -8,7 +8,7 @@ import re
 from pipeline.providers.base import Reply
 from pipeline.providers.session import Session
 
-from . import angles, guided, prompts, taste
+from . import angles, guided, prompts, sifting, taste
 from .assignment import Assignment
 from .guided import Field, Shape, plain, seed_of
 from .subject import capital
@@ -80,7 +80,7 @@ def _free(session: Session, asked: Assignment) -> list[str]:
         if not isinstance(answer, Reply) or not (text := guided.parse(answer, pattern)):
             continue
         line = sentence_case(text, names)
-        if not taste.is_faulty(f"{line}.", shape.longest + 1, asked.about, names) and not taste.worn(line):
+        if not sifting.is_faulty(f"{line}.", shape.longest + 1, asked.about, names) and not taste.worn(line):
             found.append(line)
             session.take(request, answer)
     return list(dict.fromkeys(found))

@@ -13,7 +13,7 @@ from content.errors import ExternalError
 from content.platforms.text import count_words, mentions, sentences
 from pipeline.providers.session import Session
 
-from . import angles, fieldwriter, taste
+from . import angles, fieldwriter, sifting, taste
 from .assignment import Article, Assignment, Section
 from .fieldwriter import Show, quiet
 from .guided import Seen, seed_of
@@ -65,7 +65,7 @@ class Repair:
                     kept = [line for line in lines if quote not in line or self._is_given(line)]
                     if len(kept) == len(lines):
                         continue
-                    if len(kept) >= 2 and taste.starts_well(kept[0]):
+                    if len(kept) >= 2 and sifting.starts_well(kept[0]):
                         section.paragraphs[at] = " ".join(kept)
                         self.done.append(f"took out “{quote}”")
                     else:

@@ -67,6 +67,12 @@ class Subject:
     plural: bool = False
 
     @property
+    def is_doing(self) -> bool:
+        """Something one does, such as “composting” or “hiring your first employee”, and not a thing or a question."""
+        head = re.split(rf" (?:{'|'.join(_PREPOSITIONS)}) ", self.phrase)[0].lower().split()
+        return any(word.endswith("ing") and len(word) > 5 for word in head) and head[0] != "understanding"
+
+    @property
     def words(self) -> dict[str, str]:
         """What a template can use: $t the whole, $s the short one, $S at a sentence's start, and the verb's forms."""
         return {

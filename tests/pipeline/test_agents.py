@@ -13,7 +13,7 @@ from content import checks
 from content.errors import ExternalError
 from content.platforms.base import Ask
 from content.platforms.text import sentences
-from pipeline.agents import angles, fieldwriter, guided, headlines, prompts, subeditor, subject, taste, writer
+from pipeline.agents import angles, fieldwriter, guided, headlines, prompts, sifting, subeditor, subject, writer
 from pipeline.agents.assignment import Article, Assignment, Fact, Section
 from pipeline.agents.guided import Field, Seen, Shape
 from pipeline.agents.repair import Repair
@@ -222,25 +222,29 @@ def test_the_same_field_of_the_same_task_has_the_same_seeds() -> None:
 def test_a_sentence_that_gives_the_machine_away_is_taken_out(line: str) -> None:
     good = ["Put the bin in a corner where rain can reach it.", "Cover the top with an old carpet before the frost."]
 
-    assert taste.keepable(" ".join([*good, line]), longest=28, about="composting") == good
+    assert sifting.keepable(" ".join([*good, line]), longest=28, about="composting") == good
 
 
 def test_a_figure_of_the_topic_may_be_said() -> None:
     line = "Strength training after 40 asks for a longer warm start."
 
-    assert taste.keepable(line, longest=28, about="strength training after 40", names=["40"]) == [line]
+    assert sifting.keepable(line, longest=28, about="strength training after 40", names=["40"]) == [line]
 
 
 def test_what_leans_on_a_sentence_that_fell_falls_with_it() -> None:
     text = "Studies show that heaps are good. It also helps the soil. Cover the top with an old carpet before winter comes."
 
-    assert taste.keepable(text, longest=28, about="heaps") == ["Cover the top with an old carpet before winter comes."]
+    assert sifting.keepable(text, longest=28, about="heaps") == [
+        "Cover the top with an old carpet before winter comes."
+    ]
 
 
 def test_what_the_piece_says_already_is_not_said_again() -> None:
     seen = ["Cover the top with an old carpet before the frost. Turn it in spring."]
 
-    assert taste.keepable("Before the frost, cover the top with an old carpet.", longest=28, about="x", seen=seen) == []
+    assert (
+        sifting.keepable("Before the frost, cover the top with an old carpet.", longest=28, about="x", seen=seen) == []
+    )
 
 
 def test_the_better_of_several_candidates_is_taken_and_recorded() -> None:
