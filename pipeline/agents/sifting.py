@@ -39,12 +39,12 @@ _LEANS = frozenset(
     """
     it its this that these those they them their he him his she her such however but so then also additionally
     moreover furthermore another both instead therefore thus as finally or similarly
-    """.split()
+    """.split()  # noqa: SIM905
 )
 _BACK = frozenset(
     """
     it its this these those they them their theirs he him his she her also another instead however so but then
-    """.split()
+    """.split()  # noqa: SIM905
 )
 # No sentence ends here; one that does was cut by the cap of words.
 _OPEN = frozenset(
@@ -53,7 +53,7 @@ _OPEN = frozenset(
     can could will would should may might must your their its his her this these those very more most less not
     no how when where what why if than because while such so like about over under between through during
     without within also even just only
-    """.split()
+    """.split()  # noqa: SIM905
 )
 _PREFIXES = re.compile(r"^(?:un|re|over|non|co|pre|mis|out|under|inter|multi|self|sub|anti|micro|bio)(?=\w{4})")
 

@@ -17,7 +17,7 @@ _COMMON = frozenset(
     no how when where what why if than because while such so like about over under between through during
     without within also even just only you it they there help helps make makes use using used it's don't you'll
     you're them one
-    """.split()
+    """.split()  # noqa: SIM905
 )
 
 
