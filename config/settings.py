@@ -91,6 +91,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.contrib.humanize.templatetags.humanize"],  # |intcomma: ids stay as they are
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -272,7 +273,6 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env("COPYDESK_TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
-USE_THOUSAND_SEPARATOR = True
 
 # --- Logs: JSON, one line each, no text of pieces and no keys -----------------------------------------------
 LOGGING = {

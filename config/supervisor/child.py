@@ -30,6 +30,7 @@ class Child:
         stop_signal: signal.Signals = signal.SIGTERM,
         kill_signal: signal.Signals = signal.SIGKILL,
         is_server: bool = False,
+        patience: float = 10.0,
     ) -> None:
         self.name = name
         self.spawn = spawn
@@ -37,6 +38,7 @@ class Child:
         self.stop_signal = stop_signal
         self.kill_signal = kill_signal
         self.is_server = is_server  # others need it: it is stopped after them
+        self.patience = patience  # seconds from being asked to end to being ended
         self.process: subprocess.Popen[bytes] | None = None
         self.was_ready = False
         self.crashes = 0
@@ -64,6 +66,7 @@ class Child:
         environment: dict[str, str],
         cwd: Path,
         ready: Callable[[], bool] = lambda: True,
+        patience: float = 10.0,
     ) -> "Child":
         def spawn() -> "subprocess.Popen[bytes]":
             return subprocess.Popen(
@@ -76,7 +79,7 @@ class Child:
                 start_new_session=True,
             )
 
-        return cls(name, spawn, ready)
+        return cls(name, spawn, ready, patience=patience)
 
     def start(self) -> int:
         """Start the process; returns the file descriptor of its output."""

@@ -22,7 +22,10 @@ def web(environment: dict[str, str], host: str, port: int) -> Child:
 
 
 def worker(environment: dict[str, str]) -> Child:
-    return Child.of_command("worker", [sys.executable, "manage.py", "qcluster", "--skip-checks"], environment, PROJECT)
+    """A cluster that is at work would wait for the end of a stage. It need not: what is done is kept, and the lease
+    gives the rest to the next one."""
+    command = [sys.executable, "manage.py", "qcluster", "--skip-checks"]
+    return Child.of_command("worker", command, environment, PROJECT, patience=3.0)
 
 
 def clock(environment: dict[str, str]) -> Child:

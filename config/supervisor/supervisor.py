@@ -15,7 +15,6 @@ from config.supervisor.child import Child
 from config.supervisor.guard import Guard, group_lives, signal_group
 from config.supervisor.terminal import Terminal
 
-STOP_SECONDS = 10.0
 CRASHES_WHILE_STARTING = 4
 TICK_SECONDS = 0.03
 
@@ -107,20 +106,20 @@ class Supervisor:
             self._stop_stage([child for child in stage if child.process])
 
     def _stop_stage(self, stage: list[Child]) -> None:
+        """Ask all of them to end; end those that take longer than their patience, or all at a second Ctrl-C."""
+        asked = time.monotonic()
         for child in stage:
             if child.running:
                 self._signal(child, child.stop_signal)
-        deadline = time.monotonic() + STOP_SECONDS
+        ending: dict[str, float] = {}
         while any(child.running for child in stage):
-            if signal.SIGINT in self.signals or time.monotonic() > deadline:  # a second Ctrl-C, or out of patience
-                for child in stage:
-                    if child.running:
-                        self.terminal.say(f"{child.name} did not stop when asked; ending it.")
+            now = time.monotonic()
+            for child in (child for child in stage if child.running):
+                if child.name not in ending and (signal.SIGINT in self.signals or now > asked + child.patience):
+                    self.terminal.say(f"{child.name} did not stop when asked; ending it.")
                     self._signal(child, child.kill_signal)
-                deadline = time.monotonic() + 1.0
-                while any(child.running for child in stage) and time.monotonic() < deadline:
-                    self._turn(TICK_SECONDS)
-                for child in stage:
+                    ending[child.name] = now
+                elif now > ending.get(child.name, now) + 1.0:
                     self._signal(child, signal.SIGKILL)
             self._turn(TICK_SECONDS)
         for child in stage:

@@ -27,7 +27,15 @@ ACTIVE_SHOWN = 50
 
 @login_required
 def index(request: SignedIn) -> HttpResponse:
-    """Active first, in the order in which they are served; then the others, newest first."""
+    """Active first, in the order in which they are served; then the others, newest first.
+
+    With `?piece=` it leads to the newest task that works on that piece: content links here without knowing tasks.
+    """
+    piece = request.GET.get("piece", "")
+    if piece.isdecimal() and len(piece) < 19:
+        of_piece = Task.objects.visible_to(request.user).filter(stages__piece_id=int(piece))
+        if task := of_piece.order_by("-created_at", "-pk").first():
+            return redirect(task)
     return render(request, "pipeline/tasks.html", _listed(request))
 
 
