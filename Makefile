@@ -30,7 +30,7 @@ lint: $(VENV)/.dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/djlint --check --lint templates
+	$(VENV)/bin/djlint --lint --quiet templates
 	$(EMBEDDED) $(PY) manage.py makemigrations --check --dry-run
 	COPYDESK_HTTPS=1 COPYDESK_HOSTS=desk.example COPYDESK_URL=https://desk.example \
 		$(EMBEDDED) $(PY) manage.py check --deploy --fail-level WARNING
