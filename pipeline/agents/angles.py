@@ -132,10 +132,21 @@ ANGLES = {
 }
 
 EXAMPLES = (
-    Ask("Give a small example of $t.", "For example, you can "),
+    Ask("Give a small example of $t.", "For example, with $s you can "),
     Ask("Give an everyday example of $t.", "For instance, a beginner can "),
     Ask("Give one more example of $t.", "One good example is "),
-    Ask("Give a simple example of $t.", "Suppose you want to "),
+    Ask("Give a simple example of $t.", "For example, you can try "),
+)
+
+# For long texts, when a section's own questions are used up.
+MORE = (
+    Ask("Give one more tip for $t.", "Another tip is to "),
+    Ask("What is easy to forget in $t?", "It is easy to forget "),
+    Ask("What do careful people do in $t?", "Careful people "),
+    Ask("What takes the most time in $t?", "What takes time is "),
+    Ask("What can you learn from $t?", "With some practice, you learn to "),
+    Ask("What is worth writing down in $t?", "Write down "),
+    Ask("What should you talk about with others in $t?", "Talk with others about "),
 )
 
 ENDING = Angle(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from content.errors import ExternalError
 from pipeline.providers.session import Session
 
 from . import angles, guided, headlines, prompts
 from .angles import Ask
 from .assignment import Article, Assignment, Fact, Section
-from .guided import Field, Seen, Shape, plain, seed_of
+from .guided import Field, NothingUsable, Seen, Shape, plain, seed_of
 from .subject import capital
 
 Show = Callable[[str], None]
@@ -48,7 +47,7 @@ def section(
     for fact in facts:
         made.paragraphs.append(_with_fact(session, asked, fact, seen, seed_of(asked.seed, at, fact.text), show))
         seen.add(made.paragraphs[-1])
-    trouble: ExternalError | None = None
+    trouble: NothingUsable | None = None
     for turn, ask in enumerate(asks(wanted, asked, at)):
         left = budget - made.words
         if made.paragraphs and left < 0.6 * PARAGRAPH:
@@ -58,7 +57,7 @@ def section(
             text = paragraph(
                 session, asked, ask, seen, seed_of(asked.seed, at, turn), sentences, show, firm=wanted.angle in FIRM
             )
-        except ExternalError as error:
+        except NothingUsable as error:
             trouble = error  # another question may go better
             continue
         made.paragraphs.append(text)
@@ -101,20 +100,19 @@ def paragraph(
 def _with_fact(session: Session, asked: Assignment, fact: Fact, seen: Seen, seed: int, show: Show) -> str:
     """A paragraph that states a fact in the words it was given, and what follows from it."""
     stated = as_sentence(fact.text)
-    written = guided.write(
-        session,
-        Field(
-            prompt=prompts.load("fieldwriter.follow"),
-            values={"fact": plain(stated), "t": plain(asked.subject.phrase), "count": "two"},
-            shape=Shape(sentences=2, opening="That is why "),
-            names=names(asked),
-            about=f"{asked.about} {fact.text}",
-            seed=seed,
-            fewest=1,
-        ),
-        seen,
-        on_text=lambda text: show(f"{stated} {text}"),
+    wanted = Field(
+        prompt=prompts.load("fieldwriter.follow"),
+        values={"fact": plain(stated), "t": plain(asked.subject.phrase), "count": "two"},
+        shape=Shape(sentences=2, opening="That is why "),
+        about=f"{asked.about} {fact.text}",
+        names=names(asked),
+        seed=seed,
+        fewest=1,
     )
+    try:
+        written = guided.write(session, wanted, seen, on_text=lambda text: show(f"{stated} {text}"))
+    except NothingUsable:
+        return stated  # a fact can stand alone
     return f"{stated} {written.text}"
 
 
@@ -134,7 +132,9 @@ def asks(wanted: Section, asked: Assignment, at: int) -> list[Ask]:
         return list(angles.ENDING.asks[turn:] + angles.ENDING.asks[:turn])
     first, *rest = angles.ANGLES[wanted.angle].asks
     example = angles.EXAMPLES[(seed + at) % len(angles.EXAMPLES)]
-    return [first, example, *rest] if at % 2 == 0 else [first, *rest, example]
+    own = [first, example, *rest] if at % 2 == 0 else [first, *rest, example]
+    turn = at % len(angles.MORE)
+    return own + list(angles.MORE[turn:] + angles.MORE[:turn])
 
 
 def _budget(asked: Assignment, article: Article, at: int) -> int:

@@ -33,6 +33,12 @@ _WORD = "[a-zA-Z0-9][a-zA-Z0-9'%:-]{0,17}"
 _FIRST = "[A-Z][a-zA-Z'-]{0,17}"
 
 
+class NothingUsable(ExternalError):
+    """The model answered, and nothing of it can be used: another question may go better."""
+
+    code = "nothing_usable"
+
+
 @dataclass(frozen=True)
 class Shape:
     """What the text looks like: its literal `opening`, then `sentences` of at most `longest` words."""
@@ -144,18 +150,21 @@ def write(
     candidates: int = 0,
     on_text: Callable[[str], None] = lambda text: None,
 ) -> Written:
-    """The best of what the model wrote for this field. `ExternalError` if nothing of it can be used."""
+    """The best of what the model wrote for this field.
+
+    `NothingUsable` if it answered in vain, the model's own `ExternalError` if it did not answer at all.
+    """
     pattern = re.compile(wanted.shape.pattern)
     best: tuple[Written, Request, Reply] | None = None
-    asked, trouble = 0, None
+    asked = 0
     for attempt in range(ROUNDS):
         answers = ask(session, wanted, candidates or session.profile.candidates, attempt, on_text)
         asked += len(answers)
+        errors = [answer for _, answer in answers if isinstance(answer, ExternalError)]
+        if len(errors) == len(answers):
+            raise errors[0]
         for request, answer in answers:
             if isinstance(answer, ExternalError):
-                trouble = answer
-                if not answer.retryable:
-                    raise answer
                 continue
             text = parse(answer, pattern)
             written = judge(text, wanted, seen) if text else None
@@ -164,7 +173,7 @@ def write(
         if best and (best[0].merit >= taste.GOOD or attempt == SECOND):
             break
     if best is None:
-        raise trouble or ExternalError(
+        raise NothingUsable(
             f"The model gave no usable text for “{wanted.prompt.name}” in {asked} tries.", retryable=True
         )
     session.take(best[1], best[2], instead_of=asked - 1)

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from content.checks.base import Report
 from content.checks.concrete import evidence
 from content.checks.cta import asks as calls_to_action
-from content.errors import ExternalError
 from content.platforms.text import count_words, mentions, sentences
 from pipeline.providers.session import Session
 
 from . import angles, fieldwriter, sifting, taste
 from .assignment import Article, Assignment, Section
 from .fieldwriter import Show, quiet
-from .guided import Seen, seed_of
+from .guided import NothingUsable, Seen, seed_of
 from .subject import capital
 
 MOST = 4  # paragraphs written again in one refinement
@@ -99,9 +98,7 @@ class Repair:
         seed = seed_of(self.asked.seed, "repair", self.attempt, number, turn)
         try:
             return fieldwriter.paragraph(self.session, self.asked, ask, seen, seed, sentences_, self.show)
-        except ExternalError as error:
-            if error.retryable and self.session.seconds == 0:
-                raise
+        except NothingUsable as error:
             self.session.log("warn", f"Left a paragraph of “{section.heading}” as it was: {error}")
             return ""
 
@@ -118,7 +115,7 @@ class Repair:
             seed = seed_of(self.asked.seed, "example", self.attempt, turn)
             try:
                 new = fieldwriter.paragraph(self.session, self.asked, ask, seen, seed, 3, self.show)
-            except ExternalError as error:
+            except NothingUsable as error:
                 self.session.log("warn", f"No example for “{section.heading}”: {error}")
                 continue
             if len(section.paragraphs) > 1 and not self._is_given(section.paragraphs[-1]):

@@ -51,6 +51,4 @@ def merit(lines: Sequence[str], *, about: str, seen: Sequence[str] = ()) -> floa
     runs = list(zip(spoken, spoken[1:], spoken[2:], strict=False))
     loops = 1 - len(set(runs)) / len(runs) if runs else 0.0
     shown = min(sum(map(evidence, lines)), 3)
-    return (
-        (1.0 * min(on_topic, 1) if on_topic else -0.4) + 0.1 * shown - 4 * vague - 1.5 * again - 0.5 * worn - 4 * loops
-    )
+    return (min(on_topic, 1) if on_topic else -1) + 0.1 * shown - 4 * vague - 1.5 * again - 0.5 * worn - 4 * loops

@@ -30,7 +30,8 @@ def assignment(work: Work) -> Assignment:
         angles=tuple(found.get("angles", [])),
         tags=tuple(work.task.param("tags", [])),
         guidance=work.piece.on.guidance,
-        seed=work.task.param("seed", seed_of(work.task.pk)),
+        # The same for a run that was cut off, another one after a failure: the same seeds would fail the same way.
+        seed=work.task.param("seed", seed_of(work.task.pk)) + work.stage.failures,
     )
 
 

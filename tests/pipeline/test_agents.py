@@ -30,25 +30,43 @@ TOPICS = [
     "C++ vs Rust: 10 tips",
     "Café life in Zürich, Bern & Basel",
 ]
-CALM = [
-    "Put the bin in a corner where rain can reach it",
-    "Leaves and kitchen peel go in by turns, like a cake",
-    "A fork lifts the heap once the middle is warm",
-    "Worms arrive on their own when the soil below is open",
-    "Cover the top with an old carpet before the frost",
-    "Sieve what is ready and put the rest back",
-    "Straw keeps the smell away from the neighbours",
-    "Stop watering if a handful drips",
-    "Egg shells break down slowly and hurt nobody",
-    "Grass clippings need twigs between them",
-    "Spread the dark soil under the beans in spring",
-    "Cardboard without print soaks up what is too wet",
-    "Turn it less often when the nights grow cold",
-    "Weeds that carry seed belong somewhere else",
-    "Old wood chips make a dry path around it",
-    "Tea leaves vanish within a few days",
+_DO = ["carry", "lift", "hide", "rinse", "paint", "mend", "stack", "weigh", "borrow", "label", "soak"]
+_WHAT = [
+    "bucket",
+    "ladder",
+    "carpet",
+    "hammer",
+    "lantern",
+    "basket",
+    "kettle",
+    "wagon",
+    "blanket",
+    "spade",
+    "barrel",
+    "pillow",
+    "candle",
 ]
-
+_WHERE = [
+    "behind the shed",
+    "under the stairs",
+    "beside the river",
+    "along the fence",
+    "above the stove",
+    "near the gate",
+    "inside the cellar",
+    "across the meadow",
+    "against the wall",
+    "below the window",
+    "past the mill",
+    "beyond the orchard",
+    "around the pond",
+    "off the balcony",
+    "towards the bakery",
+    "within the greenhouse",
+    "opposite the station",
+]
+# No two of them have more than a few words in common, as long as a piece is short.
+CALM = [f"{_DO[n % 11].capitalize()} the {_WHAT[n % 13]} {_WHERE[n % 17]} tonight" for n in range(143)]
 OLD = [
     "A lidded pail under the sink saves many walks",
     "Coffee grounds please roses and keep slugs busy elsewhere",
