@@ -32,7 +32,7 @@ class TaskStatus(models.TextChoices):
 ACTIVE = [TaskStatus.QUEUED, TaskStatus.RUNNING]
 TASK_MOVES: dict[str, set[str]] = {
     TaskStatus.QUEUED: {TaskStatus.RUNNING, TaskStatus.CANCELLED, TaskStatus.FAILED},
-    TaskStatus.RUNNING: {TaskStatus.QUEUED, TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED},
+    TaskStatus.RUNNING: {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED},
     TaskStatus.FAILED: {TaskStatus.QUEUED, TaskStatus.DELETED},
     TaskStatus.CANCELLED: {TaskStatus.QUEUED, TaskStatus.DELETED},
     TaskStatus.COMPLETED: {TaskStatus.DELETED},

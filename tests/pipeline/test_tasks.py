@@ -107,6 +107,18 @@ def test_a_cancelled_task_can_be_tried_again_and_keeps_what_is_done() -> None:
     assert Stage.objects.get(pk=first.pk).output == {"says": "kept"}
 
 
+def test_a_task_that_is_at_work_is_not_tried_again() -> None:
+    task = make.task()
+    stage = Stage.objects.claim(["io"])
+    assert stage
+
+    with pytest.raises(InvalidMove, match="is running"):
+        tasks.retry(task, by=task.owner)
+
+    stage.refresh_from_db()
+    assert (stage.status, stage.attempt) == (StageStatus.RUNNING, 1)
+
+
 def test_moves_that_the_table_forbids_are_refused() -> None:
     task = make.task()
     tasks.cancel(task, by=task.owner)
