@@ -8,6 +8,7 @@ from content.errors import InvalidMove, NotAllowed
 from content.models import User
 from content.services import audit
 from pipeline.models import StageStatus, Task
+from pipeline.services.tasks import lock
 
 
 @transaction.atomic
@@ -15,6 +16,7 @@ def amend(task: Task, *, by: User, name: str | None = None, priority: int | None
     """Give it another name, or another place in the queue: its stages are claimed by the new priority from now on."""
     if not (by.reviews or task.owner_id == by.pk):
         raise NotAllowed("Only its owner or an editor can do that.")
+    lock(task)
     locked = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
     changed = {"name": name, "priority": priority}
     changed = {field: value for field, value in changed.items() if value not in (None, getattr(locked, field))}

@@ -72,7 +72,7 @@ def _lay_out(task: Task, *, piece_id: int, run_after: datetime | None) -> None:
 def cancel(task: Task, *, by: User) -> None:
     """Stop it. What is being generated is dropped within two seconds; what was stored stays."""
     _require_hand(by, task)
-    _lock(task)
+    lock(task)
     task.move_to(TaskStatus.CANCELLED, finished_at=Now(), doing=f"Cancelled by {by}", doing_as="rejected")
     # Without its token the worker may write nothing more; its heartbeat finds the lease gone and stops it.
     unfinished = [StageStatus.WAITING, StageStatus.QUEUED, StageStatus.RUNNING]
@@ -88,7 +88,7 @@ def cancel(task: Task, *, by: User) -> None:
 def retry(task: Task, *, by: User) -> None:
     """Queue it again from the first stage that is not done; what is done is kept."""
     _require_hand(by, task)
-    _lock(task)
+    lock(task)
     task.move_to(
         TaskStatus.QUEUED,
         finished_at=None,
@@ -149,7 +149,7 @@ def eta_seconds(task: Task) -> tuple[int, int] | None:
     return round(left), len({task_id for _, _, task_id in history})
 
 
-def _lock(task: Task) -> None:
+def lock(task: Task) -> None:
     """Lock its stages, in the order in which workers do: stages first, then the task. Otherwise two could wait for
     each other for ever."""
     list(task.stages.select_for_update().order_by("pk").values_list("pk"))

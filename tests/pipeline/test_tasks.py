@@ -16,7 +16,7 @@ from content.errors import Invalid, InvalidMove, NotAllowed
 from content.models import Status
 from pipeline import events
 from pipeline.models import Event, Stage, StageStatus, TaskStatus
-from pipeline.services import tasks
+from pipeline.services import amending, tasks
 from pipeline.worker import drain
 from pipeline.workflows import WORKFLOWS
 
@@ -164,7 +164,7 @@ def test_events_are_numbered_without_gaps_from_many_threads() -> None:
     assert list(Event.objects.filter(task=task).values_list("seq", flat=True)) == list(range(1, before + 161))
 
 
-def test_cancelling_while_stages_are_claimed_and_finished_never_locks_up() -> None:
+def test_moving_and_cancelling_while_stages_are_claimed_and_finished_never_locks_up() -> None:
     tiny.install(6)
     made = [tiny.task(stages=6) for _ in range(30)]
     workers = [threading.Thread(target=lambda: (drain(), connections.close_all())) for _ in range(2)]
@@ -173,6 +173,7 @@ def test_cancelling_while_stages_are_claimed_and_finished_never_locks_up() -> No
 
     for task in made:
         try:
+            amending.amend(task, by=task.owner, priority=5)
             tasks.cancel(task, by=task.owner)
         except InvalidMove:
             continue  # it was done already
