@@ -62,7 +62,9 @@ def require_publishable(piece: Piece, *, by: User) -> tuple[Piece, Version, Deci
 def unpublish(piece: Piece, *, by: User) -> Post:
     """Take the post off the public site; the text stays approved and the address stays taken."""
     permissions.require_reviewer(by, piece)
-    post = Post.objects.select_for_update().filter(piece=piece, withdrawn_at=None).first()
+    # The piece before the post, as `publish` locks them: of two people neither then waits for the other for ever.
+    Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+    post = Post.objects.filter(piece=piece, withdrawn_at=None).first()
     if post is None:
         raise InvalidMove(f"“{piece}” is not public.")
     post.withdrawn_at = timezone.now()
