@@ -63,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role in {Role.EDITOR, Role.ADMIN}
 
     @property
+    def byline(self) -> str:
+        """What the public is told: the name, else what stands before the @. The address itself is nobody's business."""
+        return self.name or self.email.split("@")[0]
+
+    @property
     def initials(self) -> str:
         words = (self.name or self.email.split("@")[0].replace(".", " ")).split()
         return "".join(word[0] for word in words[:2]).upper() or "?"

@@ -26,7 +26,7 @@ def publish(piece: Piece, *, by: User, cover: Mapping[str, Any] | None = None) -
     locked, version, decision = require_publishable(piece, by=by)
     chosen = dict(cover if cover is not None else locked.cover)
     locked.move_to(Status.PUBLISHED, cover=chosen)
-    post = _snapshot(locked, version, reviewer=str(decision.by), cover=chosen)
+    post = _snapshot(locked, version, reviewer=decision.by.byline, cover=chosen)
     audit.record("piece.published", locked, by=by, version=version.number, slug=post.slug)
     piece.refresh_from_db()
     return post
@@ -88,7 +88,7 @@ def _snapshot(piece: Piece, version: Version, *, reviewer: str, cover: dict[str,
         "headings": page.headings,
         "category": piece.idea.category,
         "tags": [str(tag)[:60] for tag in version.facts.get("tags", [])],
-        "author": str(piece.owner),
+        "author": piece.owner.byline,
         "reviewer": reviewer,
         "made_with": _made_with(piece),
         "cover": cover,

@@ -23,6 +23,18 @@ def test_an_approved_piece_becomes_a_post() -> None:
     assert [h["text"] for h in post.headings] == ["Find the part that fails", "Put in a new one", "Keep it for longer"]
 
 
+def test_nobodys_address_becomes_public() -> None:
+    owner = make.creator(name="", email="ines.brandt@example.org")
+    piece = make.piece(owner=owner)
+    assert piece.current
+    mara = make.editor(name="", email="mara@example.org")
+    review.approve(piece.current, by=mara)
+
+    post = publishing.publish(piece, by=mara)
+
+    assert (post.author, post.reviewer) == ("ines.brandt", "mara")
+
+
 @pytest.mark.parametrize("status", [Status.GENERATED, Status.EDITED, Status.REVIEWED, Status.REJECTED, Status.WRITING])
 def test_nothing_unapproved_is_published(status: str) -> None:
     piece = make.piece(status=status)
