@@ -18,6 +18,7 @@ from content.models import Piece, Post, Status
 from content.platforms import text
 from content.templatetags.desk import clock
 from media_gen.models import Image
+from media_gen.services import candidates
 from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus
 from pipeline.services import tasks
 from pipeline.workflows import WORKFLOWS
@@ -221,7 +222,8 @@ class Progress:
 
     @cached_property
     def picture(self) -> Image | None:
-        return Image.objects.filter(piece=self.piece).order_by("-status", "pk").first() if self.piece else None
+        """The chosen one, else the newest."""
+        return candidates.for_piece(self.piece).first() if self.piece else None
 
 
 HEADLINES: dict[str, str] = {

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from content.errors import ExternalError
 from content.models import Status, User
+from media_gen.services import candidates, choosing
 from pipeline import events
 from pipeline.models import Stage, Task, TaskStatus
 from pipeline.providers.base import ModelCard
@@ -305,6 +306,20 @@ def test_a_finished_task_whose_piece_is_public_links_to_the_post() -> None:
     html = browser(make.editor()).get(reverse("task", args=[task.pk])).content.decode()
     assert "Written, and public" in words(html)
     assert f'href="{post.get_absolute_url()}"' in html
+
+
+def test_a_finished_task_shows_the_chosen_picture() -> None:
+    piece = make.piece()
+    wanted, other = (candidates.draw_card(piece, piece.title, seed=seed, key=f"test-{seed}") for seed in (0, 1))
+    choosing.choose(wanted, by=make.editor())
+    task = make.task(owner=piece.owner)
+    Stage.objects.filter(task=task).update(piece=piece, status="done")
+    Task.objects.filter(pk=task.pk).update(status=TaskStatus.COMPLETED, finished_at=timezone.now())
+
+    html = browser(piece.owner).get(reverse("task", args=[task.pk])).content.decode()
+
+    assert wanted.get_preview_url() in html
+    assert other.get_preview_url() not in html
 
 
 @pytest.mark.parametrize("name", ["task", "task-live", "task-log"])
