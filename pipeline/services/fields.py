@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
+from django.utils import timezone
 from pydantic import (
     AfterValidator,
     AnyHttpUrl,
@@ -15,6 +17,7 @@ from pydantic import (
     Field,
     ValidationError,
 )
+from pydantic_core import PydanticCustomError
 
 from content.errors import Invalid
 from content.platforms.base import Ask
@@ -47,6 +50,13 @@ def _blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _soon(value: datetime | None) -> datetime | None:
+    """Within a year: a time at the end of the calendar is one that the database takes and Python cannot read."""
+    if value is not None and value > timezone.now() + timedelta(days=366):
+        raise PydanticCustomError("too_far", "At most a year from now.")
+    return value
+
+
 Line = Annotated[str, AfterValidator(_line)]
 
 
@@ -71,7 +81,7 @@ class BlogPost(BaseModel):
     model: Annotated[Line, Field(max_length=120)] = ""
     image_source: Literal["card", "none"] = "card"
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
-    schedule_for: Annotated[AwareDatetime | None, BeforeValidator(_blank_is_none)] = None
+    schedule_for: Annotated[AwareDatetime | None, BeforeValidator(_blank_is_none), AfterValidator(_soon)] = None
 
     def as_params(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"task_name", "priority"})
@@ -109,11 +119,16 @@ SAYS = {
     "int_from_float": "A whole number, please.",
     "int_parsing_size": "That number is too large.",
     "bool_parsing": "Yes or no, please.",
+    "bool_type": "Yes or no, please.",
+    "url_type": "That is not a web address.",
     "url_parsing": "That is not a web address.",
     "url_scheme": "A web address begins with http:// or https://.",
     "literal_error": "Choose one of: {expected}.",
     "extra_forbidden": "There is no such field.",
     "timezone_aware": "A time needs its zone, such as 2026-11-21T09:00:00Z.",
+    "datetime_parsing": "A date and time, please, such as 2026-11-21T09:00:00Z.",
+    "datetime_from_date_parsing": "A date and time, please, such as 2026-11-21T09:00:00Z.",
+    "datetime_type": "A date and time, please, such as 2026-11-21T09:00:00Z.",
     "string_type": "Text, please.",
     "list_type": "A list, please.",
 }

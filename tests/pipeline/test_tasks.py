@@ -55,6 +55,7 @@ def test_a_task_is_queued_by_the_call_that_makes_it() -> None:
         ("sources", ["not a web address"]),
         ("image_source", "crystal ball"),
         ("schedule_for", "yesterday-ish"),
+        ("schedule_for", "9999-12-31T23:59:59-14:00"),  # in UTC, a year that the database takes and Python cannot read
         ("surprise", "field"),
     ],
 )
