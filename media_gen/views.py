@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 from content.errors import Invalid
-from content.models import Piece, User
+from content.forms import number
+from content.models import Piece
+from content.views import signed_in
 from media_gen import storage
 from media_gen.models import Image
 from media_gen.services import candidates, choosing
 
 
-class SignedIn(HttpRequest):
-    """What `login_required` lets through, for the type checker."""
+class SignedIn(signed_in.SignedIn):
+    """With what django-htmx adds."""
 
-    user: User
     htmx: HtmxDetails
 
 
@@ -39,7 +40,7 @@ def preview(request: SignedIn, pk: int) -> HttpResponse:
 @require_GET
 def pictures(request: SignedIn, pk: int) -> HttpResponse:
     """The candidates of a piece; `?image=` is the one that is picked. For htmx only the part that changes."""
-    return _page(request, _visible(request, pk), picked=_number(request.GET.get("image")))
+    return _page(request, _visible(request, pk), picked=number(request.GET.get("image")))
 
 
 @login_required
@@ -50,12 +51,12 @@ def choose(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "GET":  # a reload, or the way back from signing in
         return redirect("piece-pictures", pk=piece.pk)
     images = candidates.for_piece(piece).select_related("piece__current")
-    image = images.filter(pk=_number(request.POST.get("image"))).first()
+    image = images.filter(pk=number(request.POST.get("image"))).first()
     if image is None:
         refusal = Invalid("Pick one of the pictures first.", {"image": ["Pick one."]})
         return _page(request, piece, refusal=refusal)
     alt = " ".join(request.POST.get("alt", "").replace("\x00", "").split())
-    shown = images.filter(pk=_number(request.POST.get("alt_of"))).first()
+    shown = images.filter(pk=number(request.POST.get("alt_of"))).first()
     if shown and shown != image and alt == shown.alt:
         alt = image.alt  # without a script the field still holds what was proposed for another picture
     try:
@@ -112,8 +113,3 @@ def _page(
 def _visible(request: SignedIn, pk: int) -> Piece:
     pieces = Piece.objects.visible_to(request.user).select_related("current", "idea", "owner")
     return get_object_or_404(pieces, pk=pk)
-
-
-def _number(text: str | None) -> int:
-    """The number that was sent, 0 (which no row has) for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else 0

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from content.errors import Invalid
+from content.forms import number
 from content.models import Idea, User
 from content.platforms.base import Ask
 from content.templatetags.desk import clock
@@ -67,6 +68,7 @@ class NewTask:
         self.strict = False
         self.errors: dict[str, list[str]] = {}
         self.asked: fields.BlogPost | None = None
+        self.missing: list[str] = []
         if typed is None:
             return
         self.values |= {name: str(typed[name]) for name in TEXTS if name in typed}
@@ -107,7 +109,7 @@ class NewTask:
     def says(self) -> dict[str, Said]:
         said = {name: Said() for name in CALLED} | self._hints()
         for name, sentences in self.errors.items():
-            if name in said and name not in getattr(self, "missing", ()):
+            if name in said and name not in self.missing:
                 said[name] = Said("error", " ".join(sentences))
         return said
 
@@ -143,14 +145,13 @@ class NewTask:
     @cached_property
     def words(self) -> int:
         """The word count asked for, as far as it can be read and will do."""
-        typed = self.values["word_count"]
-        return min(max(int(typed), 300), 5000) if typed.isdecimal() and len(typed) < 6 else 1500
+        typed = number(self.values["word_count"])
+        return min(max(typed, 300), 5000) if typed else 1500
 
     @property
     def accepted(self) -> tuple[int, int]:
         """The fewest and the most words that will do: the rule of the check itself."""
-        tolerance = self.values["word_count_tolerance"]
-        ask = Ask(word_count=self.words, tolerance=int(tolerance) if tolerance.isdecimal() else 10)
+        ask = Ask(word_count=self.words, tolerance=number(self.values["word_count_tolerance"]) or 10)
         fewest_and_most = ask.word_range
         assert fewest_and_most is not None, "a word count was given"
         return fewest_and_most
@@ -204,8 +205,7 @@ class NewTask:
 
     @property
     def ahead(self) -> int:
-        priority = self.values["priority"]
-        return asking.ahead(int(priority) if priority.lstrip("-").isdecimal() else 0)
+        return asking.ahead(number(self.values["priority"]))
 
     @property
     def stages(self) -> list[str]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from content import permissions
 from content.errors import CopydeskError, Invalid, Stale
+from content.forms import number
 from content.models import Piece, User, Verdict, Version
 from content.services import diffing, editing, review
 from content.services.diffing import Author, Edition
@@ -74,8 +75,7 @@ def restore(request: SignedIn, pk: int) -> HttpResponse:
     found = _visible(request.user, pk)
     if request.method == "GET":
         return redirect(found)
-    number = request.POST.get("number", "")
-    old = get_object_or_404(found.versions.light(), number=int(number) if number.isdecimal() else 0)
+    old = get_object_or_404(found.versions.light(), number=number(request.POST.get("number")))
     try:
         version = editing.restore(found, old.number, by=request.user, based_on=_text(request, "version_hash"))
     except CopydeskError as refusal:

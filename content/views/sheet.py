@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from content import platforms
 from content.checks.base import Finding, Report
+from content.forms import number
 from content.models import Decision, Piece, Post, Status, User, Version
 from content.services import diffing, review
 from content.services.diffing import Author, Comparison, Edition
@@ -61,9 +62,9 @@ class Sheet:
         wanted = self._asked.get("version", "")
         if not wanted:
             return self.piece.current
-        if not wanted.isdecimal() or int(wanted) not in {version.number for version in self.versions}:
+        if number(wanted) not in {version.number for version in self.versions}:
             raise Http404("There is no such version.")
-        return self.piece.versions.select_related("by").get(number=int(wanted))
+        return self.piece.versions.select_related("by").get(number=number(wanted))
 
     def _against(self) -> int:
         """The number of the version that the shown one is marked against; 0 is none."""
@@ -74,9 +75,9 @@ class Sheet:
         if not wanted:
             original = self.original
             return original if original and original < self.version.number else 0
-        if not wanted.isdecimal() or int(wanted) not in numbers:
+        if number(wanted) not in numbers:
             raise Http404("There is no such version.")
-        return int(wanted) if int(wanted) != self.version.number else 0
+        return number(wanted) if number(wanted) != self.version.number else 0
 
     @cached_property
     def original(self) -> int | None:
@@ -155,9 +156,9 @@ class Sheet:
         """The title with its marks."""
         assert self.version is not None
         against = self.against if self.marks == "changes" else 0
-        number = self.version.number
-        upto = [Edition(v.number, author(v), f"# {v.title}") for v in reversed(self.versions) if v.number <= number]
-        return diffing.marked(upto, against if 0 < against < number else None)
+        shown = self.version.number
+        upto = [Edition(v.number, author(v), f"# {v.title}") for v in reversed(self.versions) if v.number <= shown]
+        return diffing.marked(upto, against if 0 < against < shown else None)
 
     @cached_property
     def report(self) -> Report | None:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from content.errors import Invalid
+from content.forms import number
 from content.views.signed_in import SignedIn
 from pipeline.forms import NewTask
 from pipeline.models import Task, TaskType
@@ -43,6 +44,5 @@ def check(request: SignedIn) -> HttpResponse:
 
 def _form(request: SignedIn) -> NewTask:
     """Empty, or filled in like an earlier task (`?like=7`) that this person may see."""
-    like = request.GET.get("like", "")
-    earlier = Task.objects.visible_to(request.user).filter(pk=like).first() if like.isdecimal() else None
+    earlier = Task.objects.visible_to(request.user).filter(pk=number(request.GET.get("like"))).first()
     return NewTask.like(request.user, earlier) if earlier else NewTask(request.user)

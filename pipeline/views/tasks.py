@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from content.errors import CopydeskError
+from content.forms import number
 from content.models import Piece
 from content.views.signed_in import SignedIn
 from pipeline.models import Event, Task, TaskStatus
@@ -31,9 +32,8 @@ def index(request: SignedIn) -> HttpResponse:
 
     With `?piece=` it leads to the newest task that works on that piece: content links here without knowing tasks.
     """
-    piece = request.GET.get("piece", "")
-    if piece.isdecimal() and len(piece) < 19:
-        of_piece = Task.objects.visible_to(request.user).filter(stages__piece_id=int(piece))
+    if piece := number(request.GET.get("piece")):
+        of_piece = Task.objects.visible_to(request.user).filter(stages__piece_id=piece)
         if task := of_piece.order_by("-created_at", "-pk").first():
             return redirect(task)
     return render(request, "pipeline/tasks.html", _listed(request))

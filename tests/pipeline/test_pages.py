@@ -407,6 +407,20 @@ def test_while_one_types_the_form_says_what_it_thinks() -> None:
     assert "No history yet" in text
 
 
+@pytest.mark.parametrize("typed", ["9" * 5000, "--5", "٣", "-"])
+def test_numbers_that_are_none_break_no_page(typed: str) -> None:
+    piece = make.piece()
+    client = browser(piece.owner)
+    sent = {"topic": "Lime plaster", "word_count": typed, "word_count_tolerance": typed, "priority": typed}
+    assert client.post(reverse("task-check"), sent).status_code == 200
+    assert client.post(reverse("task-new"), sent).status_code == 400
+    assert client.get(reverse("task-new"), {"like": typed}).status_code == 200
+    assert client.get(reverse("tasks"), {"piece": typed}).status_code == 200
+    assert client.get(reverse("piece", args=[piece.pk]), {"version": typed}).status_code == 404
+    assert client.get(reverse("piece", args=[piece.pk]), {"against": typed}).status_code == 404
+    assert client.post(reverse("piece-restore", args=[piece.pk]), {"number": typed}).status_code == 404
+
+
 def test_a_topic_that_is_not_typed_yet_is_no_error_under_its_field() -> None:
     sent = {"topic": "", "word_count": "1500", "word_count_tolerance": "10"}
     html = browser(make.creator()).post(reverse("task-check"), sent).content.decode()
