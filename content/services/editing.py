@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +20,9 @@ MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with 
 
 
 def judge(piece: Piece, title: str, body: str, **extra: Any) -> Report:
-    """Score a text against what was asked of its piece."""
-    return checks.run(title, body, piece.asked, threshold=settings.PASS_MARK, **extra)
+    """Score a text against what was asked of its piece, and what this desk does not print."""
+    ask = replace(piece.asked, banned=tuple(settings.BANNED_PHRASES))
+    return checks.run(title, body, ask, threshold=settings.PASS_MARK, **extra)
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import make
 import pytest
 
@@ -32,6 +34,15 @@ def test_every_version_is_scored_and_hashed() -> None:
     assert 0 <= version.score <= 10
     assert len(version.hash) == 64
     assert version.checks.findings
+
+
+def test_what_this_desk_does_not_print_breaks_a_rule(settings: Any) -> None:
+    settings.BANNED_PHRASES = ["citric acid"]
+
+    version = make.version()
+
+    assert not version.checks.passed
+    assert "citric acid" in next(finding.message for finding in version.checks.findings if finding.name == "cliches")
 
 
 def test_saving_what_is_there_already_makes_no_version() -> None:
