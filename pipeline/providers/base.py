@@ -13,8 +13,8 @@ class Request:
     """One question to a model.
 
     `messages` are {role, content}; `schema` is a JSON Schema that the answer must satisfy; `max_tokens` caps the
-    answer; `timeout` is in seconds for the whole attempt. `prompt` and `template` name the prompt file's part and
-    its hash, for the generation record; providers do not look at them.
+    answer; `timeout` is in seconds for the whole attempt, unless COPYDESK_MODEL_TIMEOUT sets one for all. `prompt`
+    and `template` name the prompt file's part and its hash, for the generation record; providers do not look at them.
     """
 
     model: str

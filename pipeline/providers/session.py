@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.nap import sleep_using_event
 
@@ -177,7 +178,10 @@ class Session:
     def _attempt(
         self, index: int, request: Request, inbox: queue.SimpleQueue[tuple[int, str, Any]], stop: threading.Event
     ) -> Reply | None:
-        ends = time.monotonic() + request.timeout
+        if stop.is_set():  # during the pause before this try
+            return None
+        patience = settings.MODEL_TIMEOUT_SECONDS or request.timeout
+        ends = time.monotonic() + patience
         stream = self.provider.stream(request)
         try:
             for chunk in stream:
@@ -188,7 +192,7 @@ class Session:
                 if chunk.text:
                     inbox.put((index, "text", chunk.text))
                 if time.monotonic() > ends:
-                    raise ExternalError(f"The model took longer than {request.timeout:.0f} s.", retryable=True)
+                    raise ExternalError(f"The model took longer than {patience:.0f} s.", retryable=True)
         finally:
             close = getattr(stream, "close", None)
             if close:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -114,6 +115,34 @@ def test_an_answer_that_takes_too_long_is_cut_and_tried_again(provider: Scripted
         Session(provider, "scripted", say=lambda message, as_: said.append(message)).ask(request(timeout=0.2))
 
     assert len(said) == 2
+
+
+def test_the_installation_can_set_one_time_limit_for_all(provider: Scripted, settings: Any) -> None:
+    settings.MODEL_TIMEOUT_SECONDS = 0.2
+    provider.seconds = 1.0
+
+    with pytest.raises(ExternalError, match="longer than 0 s"):
+        Session(provider, "scripted").ask(request(timeout=60))
+
+
+def test_no_model_is_asked_again_for_what_was_stopped_meanwhile(
+    provider: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.providers.session.backoff", lambda state: 600)
+    provider.script = lambda asked: ExternalError("Busy.", retryable=True)
+    paused = threading.Event()
+
+    def check() -> None:
+        if paused.is_set():
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Session(provider, "scripted", check=check, say=lambda message, as_: paused.set()).ask(request())
+
+    for thread in threading.enumerate():
+        if "_pump" in thread.name:
+            thread.join()
+    assert len(provider.asked) == 1
 
 
 def test_a_bug_in_a_provider_rises(provider: Scripted) -> None:
