@@ -45,7 +45,8 @@ def _angle(name: str, headings: Sequence[str], *asks: tuple[str, str]) -> Angle:
 
 OPENING = (
     Ask("What $is $t?", "$S $is "),
-    Ask("What does a beginner need to know about $t?", "It helps to know "),
+    Ask("What is $t about?", "$S $is about "),
+    Ask("Why do people like $t?", "People turn to $s because "),
 )
 
 ANGLES = {
@@ -132,10 +133,10 @@ ANGLES = {
 }
 
 EXAMPLES = (
-    Ask("Give a small example of $t.", "For example, with $s you can "),
+    Ask("Give a small example of $t.", "For example, you can "),
     Ask("Give an everyday example of $t.", "For instance, a beginner can "),
     Ask("Give one more example of $t.", "One good example is "),
-    Ask("Give a simple example of $t.", "For example, you can try "),
+    Ask("Give a simple example of $t.", "For instance, you could "),
 )
 
 # For long texts, when a section's own questions are used up.

@@ -103,7 +103,7 @@ def _with_fact(session: Session, asked: Assignment, fact: Fact, seen: Seen, seed
     wanted = Field(
         prompt=prompts.load("fieldwriter.follow"),
         values={"fact": plain(stated), "t": plain(asked.subject.phrase), "count": "two"},
-        shape=Shape(sentences=2, opening="That is why "),
+        shape=Shape(sentences=2, opening="Keep that in mind when you "),
         about=f"{asked.about} {fact.text}",
         names=names(asked),
         seed=seed,

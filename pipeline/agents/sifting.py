@@ -10,7 +10,7 @@ from pathlib import Path
 from content.checks import claims
 from content.platforms.text import sentences, stem, words
 
-from .taste import alike, roots
+from .taste import alike, roots, worn
 
 _BAD = [
     line.strip()
@@ -125,7 +125,7 @@ def is_faulty(line: str, longest: int, about: str, names: Sequence[str] = ()) ->
     mine = set(words(about))
     if any(not set(words(hit[0])) <= mine for hit in BAD.finditer(line)):
         return True
-    if _ODD.search(line) or _SPLICE.search(line) or _FRAGMENT.search(line):
+    if worn(line) or _ODD.search(line) or _SPLICE.search(line) or _FRAGMENT.search(line):
         return True
     heavy = [stem(word) for word in spoken if len(word) > 3 and word not in _OPEN]
     if any(heavy.count(root) > (2 if root in {stem(w) for w in mine} else 1) + (len(heavy) > 9) for root in heavy):

@@ -232,6 +232,7 @@ def test_the_same_field_of_the_same_task_has_the_same_seeds() -> None:
         "Sarah has a heap that is the envy of the whole street.",
         "Studies show that compost makes the beds twice as rich.",
         "We believe that everyone should have a heap of their own.",
+        "When it comes to heaps, the bigger one is often better.",
         "As an AI language model there is not much to say here.",
         "The heap will snorfle when the middle of it grows warm.",
         "Put the bin into the corner of the garden that is the.",
