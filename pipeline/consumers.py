@@ -1,4 +1,7 @@
-"""The live feed: what was stored since `after`, then what happens, each once and in order."""
+"""The live feed: what was stored since `after`, then what happens, each once and in order.
+
+Without Redis there is no socket, since channels needs it to open one; the pages then poll.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,18 @@ import asyncio
 from typing import Any
 from urllib.parse import parse_qs
 
+import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db import InterfaceError, OperationalError
 
 from content.models import User
 from pipeline import events
 from pipeline.models import Event, Task
 
-CATCH_UP_SECONDS = 5  # how often the store is asked, in case Redis lost something or is away
+log = structlog.get_logger(__name__)
+
+CATCH_UP_SECONDS = 5  # how often the store is asked, in case Redis lost something
 PAGE = 500
 NOT_SIGNED_IN, NOT_FOUND = 4401, 4404
 
@@ -65,21 +72,13 @@ class TaskFeed(Feed):
             return await self.refuse(NOT_SIGNED_IN)
         if not await _visible(self.user, self.pk):
             return await self.refuse(NOT_FOUND)
-        after = parse_qs(self.scope["query_string"].decode()).get("after", ["0"])[0]
+        after = parse_qs(self.scope["query_string"].decode(errors="replace")).get("after", ["0"])[0]
         self.last = int(after) if after.isdecimal() and len(after) < 10 else 0
         self.caught_up = asyncio.Lock()
         await self.accept()
-        await self.join_or_wait()
+        await self.join(events.group_of(self.pk))
         await self.catch_up()
         self.watching = asyncio.create_task(self.keep_watching())
-
-    async def join_or_wait(self) -> bool:
-        """Join the group; without Redis the store is asked every few seconds instead."""
-        try:
-            await self.join(events.group_of(self.pk))
-        except OSError:
-            return False
-        return True
 
     async def disconnect(self, code: int) -> None:
         if self.watching:
@@ -89,7 +88,10 @@ class TaskFeed(Feed):
     async def keep_watching(self) -> None:
         while True:
             await asyncio.sleep(CATCH_UP_SECONDS)
-            await self.catch_up()
+            try:
+                await self.catch_up()
+            except (OperationalError, InterfaceError) as error:  # PostgreSQL is away; the socket outlives that
+                log.warning("feed not caught up", task=self.pk, error=type(error).__name__)
 
     async def catch_up(self) -> None:
         async with self.caught_up:
