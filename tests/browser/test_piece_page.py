@@ -93,6 +93,23 @@ def test_a_key_that_needs_a_reason_leads_to_the_field(opened: Opened, editor: Us
     assert Decision.objects.get().feedback == "a reason, with c and r in it"
 
 
+def test_a_refused_verdict_leaves_the_reader_where_they_were(opened: Opened, editor: User) -> None:
+    piece = make.piece(body=BY_MODEL + "\nAnd then it is mended, by whoever has an hour to spare.\n" * 60)
+    page = opened(piece.get_absolute_url(), by=editor)
+    settled(page)
+    page.mouse.move(640, 300)
+    page.mouse.wheel(0, 700)  # as a person does: only then does the browser hold on to what it shows
+    page.wait_for_function("scrollY === 700")
+
+    where = page.get_by_role("button", name="Request changes").bounding_box()
+    assert where is not None
+    page.mouse.click(where["x"] + 20, where["y"] + 10)  # by hand: Playwright's own click scrolls to a sticky button
+
+    expect(page.get_by_role("alert")).to_contain_text("Say why")
+    expect(page.locator("#feedback")).to_be_focused()
+    assert page.evaluate("scrollY") == 700
+
+
 def test_keys_can_be_switched_off(opened: Opened, editor: User) -> None:
     piece = make.piece(body=BY_MODEL)
     page = opened(piece.get_absolute_url(), by=editor)
