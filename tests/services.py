@@ -28,7 +28,7 @@ def _start() -> None:
     # Playwright's synchronous API runs an event loop in the thread of the test.
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     os.environ.pop("OLLAMA_HOST", None)
-    Path(os.environ["COPYDESK_DATA"]).mkdir(parents=True, exist_ok=True)
+    Path(os.environ["COPYDESK_DATA"], "static").mkdir(parents=True, exist_ok=True)
 
 
 _start()
