@@ -14,7 +14,7 @@ from content import checks, permissions
 from content.checks.base import Report
 from content.errors import Invalid, InvalidMove, Stale
 from content.models import Approval, Piece, Status, User, Version
-from content.services import audit, diffing
+from content.services import audit, diffing, rendering
 
 MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with a sentence, not by a time-out.
 
@@ -43,7 +43,9 @@ def add_version(
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=piece.pk)
     title, body = _tidy(title, body)
     report = report or judge(locked, title, body)
-    kept = locked.current.facts if locked.current else {}
+    kept = dict(locked.current.facts) if locked.current else {}
+    if locked.current and _quoted(kept.get("excerpt"), locked.current.body) and not _quoted(kept["excerpt"], body):
+        kept["excerpt"] = rendering.article(title, body).excerpt  # the sentence it was taken from is gone
     version = Version.objects.create(
         piece=locked,
         number=(locked.current.number if locked.current else 0) + 1,
@@ -131,6 +133,11 @@ def _clean(title: str, body: str) -> tuple[str, str]:
     if fields:
         raise Invalid("The text cannot be saved as it is.", fields)
     return title, body
+
+
+def _quoted(excerpt: object, body: str) -> bool:
+    """Whether the excerpt was taken from the text as it stands there."""
+    return isinstance(excerpt, str) and bool(excerpt) and excerpt.rstrip("…") in " ".join(body.split())
 
 
 def _difference(old: str, new: str) -> list[dict[str, Any]]:

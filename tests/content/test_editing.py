@@ -121,3 +121,17 @@ def test_nobody_edits_while_the_machine_writes() -> None:
 
     with pytest.raises(InvalidMove, match="still being written"):
         editing.save_edit(piece, by=piece.owner, based_on=version.hash, title="x", body="y")
+
+
+def test_an_excerpt_follows_the_sentence_that_it_was_taken_from() -> None:
+    first = "Most kettles are thrown away while they still boil."
+    piece = make.piece()
+    quoted = make.version(piece=piece, facts={"excerpt": first})
+    written = make.version(piece=make.piece(), facts={"excerpt": "A deck that an editor wrote."})
+
+    for version in (quoted, written):
+        body = version.body.replace(first, "Kettles last for twenty years.")
+        editing.save_edit(version.piece, by=make.editor(), based_on=version.hash, title=version.title, body=body)
+
+    assert quoted.piece.current.facts["excerpt"].startswith("Kettles last for twenty years.")
+    assert written.piece.current.facts["excerpt"] == "A deck that an editor wrote."
