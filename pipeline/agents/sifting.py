@@ -109,7 +109,8 @@ def starts_well(line: str) -> bool:
 def stands_alone(line: str) -> bool:
     """Whether a sentence can be read without the one that stood before it: it points back to nothing."""
     said = words(line)
-    return len(said) >= 9 and not {word.partition("'")[0] for word in said} & _BACK
+    # “A solid plan that …” began as the end of the sentence before it, and often has no verb of its own.
+    return len(said) >= 9 and said[0] not in {"a", "an"} and not {word.partition("'")[0] for word in said} & _BACK
 
 
 def is_faulty(line: str, longest: int, about: str, names: Sequence[str] = ()) -> bool:

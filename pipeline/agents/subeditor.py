@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from content.platforms.text import blocks, mentions, sentences, strip_markdown, words
 from pipeline.providers.session import Session
 
-from . import asking, taste
+from . import asking
 from .assignment import Assignment
 from .guided import seed_of
 from .writer import clean
@@ -77,11 +77,10 @@ def excerpt_of(body: str) -> str:
 
 
 def made_tags(asked: Assignment) -> tuple[str, ...]:
-    """Tags out of the keyword and the words of the topic."""
-    head = asked.subject.short.split(" for ")[0].split(" in ")[0]
-    single = [word for word in words(asked.subject.short) if len(word) > 3 and taste.roots(word)]
-    found = [asked.keyword, head if len(head.split()) <= 3 else "", *single]
-    return tuple(dict.fromkeys(tag.lower() if tag.istitle() else tag for tag in found if tag))[:4]
+    """Tags out of the keyword and the parts of the topic: “cash flow”, “small shop”."""
+    parts = [part for part in asked.subject.parts if len(part.split()) <= 3 and not part.isdigit()]
+    parts = parts or [word for word in words(asked.subject.short) if len(word) > 4]
+    return tuple(dict.fromkeys(tag for tag in (asked.keyword, *parts) if tag))[:4]
 
 
 def image_prompt(asked: Assignment) -> str:

@@ -30,6 +30,8 @@ _PREPOSITIONS = frozenset(
         "as",
     ]
 )
+_LINKS = re.compile(rf" (?:{'|'.join(sorted(_PREPOSITIONS))}) ")
+_ARTICLE = re.compile(r"^(?:an?|the|your|my|our)(?: |$)", re.I)
 # What people put around a topic when they think of the article and not of the thing.
 _WRAPPINGS = re.compile(
     r"^(?:(?:an?|the|your|my) )?(?:(?:\w+[’']?s?|step-by-step) )?(?:guide|introduction|intro|primer|tips|basics) (?:to|for|on|of|about) |"
@@ -69,8 +71,13 @@ class Subject:
     @property
     def is_doing(self) -> bool:
         """Something one does, such as “composting” or “hiring your first employee”, and not a thing or a question."""
-        head = re.split(rf" (?:{'|'.join(_PREPOSITIONS)}) ", self.phrase)[0].lower().split()
+        head = _LINKS.split(self.phrase)[0].lower().split()
         return any(word.endswith("ing") and len(word) > 5 for word in head) and head[0] != "understanding"
+
+    @property
+    def parts(self) -> list[str]:
+        """What stands between its prepositions, without articles: “cash flow”, “small shop”."""
+        return [_ARTICLE.sub("", part) for part in _LINKS.split(self.phrase) if _ARTICLE.sub("", part)]
 
     @property
     def words(self) -> dict[str, str]:

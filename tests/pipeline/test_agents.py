@@ -408,6 +408,19 @@ def test_the_tags_that_a_person_gave_stand() -> None:
     assert subeditor.finish(session, asked, "Composting", article().markdown).tags == ("garden", "soil")
 
 
+@pytest.mark.parametrize(
+    ("topic", "tags"),
+    [
+        ("Cash flow in a small shop", ("cash flow", "small shop")),
+        ("Teaching children about money", ("teaching children", "money")),
+        ("Hiring your very first employee", ("hiring", "first", "employee")),
+        ("Strength training after 40", ("strength training",)),
+    ],
+)
+def test_tags_that_nobody_gave_come_from_the_topic(topic: str, tags: tuple[str, ...]) -> None:
+    assert subeditor.made_tags(Assignment(topic)) == tags
+
+
 def test_a_refinement_that_loses_half_of_the_text_is_not_taken() -> None:
     session, _ = able(lambda request: "# Short\n\nI have mended it.")
     body = article().markdown
