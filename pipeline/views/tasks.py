@@ -49,9 +49,9 @@ def _listed(request: SignedIn) -> dict[str, object]:
     active = list(visible.active()[:ACTIVE_SHOWN])
     earlier = visible.exclude(status__in=ACTIVE).order_by("-created_at", "-pk")
     page = Paginator(earlier, A_PAGE).get_page(request.GET.get("page"))
-    pieces = _pieces(list(page.object_list))
+    pieces, etas = _pieces(list(page.object_list)), tasks.etas(active)
     return {
-        "active": [Work(task, standing(task), tasks.eta_seconds(task)) for task in active],
+        "active": [Work(task, standing(task), etas.get(task.pk)) for task in active],
         "running": sum(task.status == TaskStatus.RUNNING for task in active),
         "queued": sum(task.status == TaskStatus.QUEUED for task in active),
         "page": page,

@@ -89,8 +89,9 @@ def _picture(lead: Piece) -> str:
 def _machine(user: User) -> dict[str, Any]:
     visible = Task.objects.visible_to(user).select_related("owner")
     active = list(visible.active()[: WORKS_SHOWN + 1])
+    etas = tasks.etas(active)
     return {
-        "works": [Work(task, standing(task), tasks.eta_seconds(task)) for task in active[:WORKS_SHOWN]],
+        "works": [Work(task, standing(task), etas.get(task.pk)) for task in active[:WORKS_SHOWN]],
         "more_works": len(active) > WORKS_SHOWN,
         "troubled": list(visible.troubled().order_by("-finished_at")[:TROUBLE_SHOWN]),
         "nobody_works": _nobody_works() if active else False,

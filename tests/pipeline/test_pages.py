@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import make
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -350,6 +352,18 @@ def test_the_list_has_what_is_active_first_and_the_newest_next() -> None:
     assert "One task is running, one waits" in text
     places = [text.index(name) for name in ("Is at work", "Waits its turn", "An old cancelled one")]
     assert places == sorted(places)
+
+
+def test_the_list_costs_no_more_queries_with_more_tasks_at_work(django_assert_num_queries: Any) -> None:
+    owner = make.creator()
+    client = browser(owner)
+    running(make.task(owner=owner), "draft", "Writing")
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("tasks-live"))
+    for _ in range(5):
+        running(make.task(owner=owner), "draft", "Writing")
+    with django_assert_num_queries(len(one)):
+        client.get(reverse("tasks-live"))
 
 
 def test_the_list_has_pages() -> None:

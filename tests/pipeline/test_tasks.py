@@ -15,7 +15,7 @@ from django.utils import timezone
 from content.errors import Invalid, InvalidMove, NotAllowed
 from content.models import Status
 from pipeline import events
-from pipeline.models import Event, Stage, StageStatus, TaskStatus
+from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus
 from pipeline.services import amending, tasks
 from pipeline.worker import drain
 from pipeline.workflows import WORKFLOWS
@@ -72,6 +72,18 @@ def test_the_queue_has_positions() -> None:
     first, second, urgent = make.task(), make.task(), make.task(priority=10)
 
     assert [t.queue_position for t in (first, second, urgent)] == [2, 3, 1]
+
+
+def test_how_long_it_takes_is_judged_from_finished_tasks_of_the_same_model() -> None:
+    tiny.install(2)
+    for seconds in (4, 6, 50):
+        done = tiny.task(stages=2)
+        done.stages.update(status=StageStatus.DONE, seconds=seconds, finished_at=timezone.now())
+        Task.objects.filter(pk=done.pk).update(status=TaskStatus.COMPLETED)
+    waits, other = tiny.task(stages=2), make.task()
+
+    assert tasks.etas([waits, other]) == {waits.pk: (12, 3)}
+    assert tasks.eta_seconds(other) is None
 
 
 def test_a_cancelled_task_stops_in_the_middle_of_a_stage() -> None:
