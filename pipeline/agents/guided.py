@@ -22,8 +22,7 @@ from pipeline.providers.session import Session
 from . import sifting, taste
 from .prompts import Prompt
 
-ROUNDS = 3
-SECOND = 1  # the round after which anything that can be used is taken
+ROUNDS = 2  # of candidates for one question; a third costs more than asking another question
 TEMPERATURE = 0.3
 # What keeps a model of this size from looping; Ollama's names.
 OPTIONS = {"top_k": 40, "top_p": 0.95, "min_p": 0.08, "repeat_penalty": 1.08, "repeat_last_n": 256}
@@ -170,7 +169,7 @@ def write(
             written = judge(text, wanted, seen) if text else None
             if written and (best is None or written.merit > best[0].merit):
                 best = (written, request, answer)
-        if best and (best[0].merit >= taste.GOOD or attempt == SECOND):
+        if best and best[0].merit >= taste.GOOD:
             break
     if best is None:
         raise NothingUsable(
