@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -61,7 +61,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = next((one for one in categories() if one.slug == slug), None)
     if chosen is None:
         raise Http404("There is no such category.")
-    posts, older = _page(request, Post.objects.live().filter(category=chosen.name))
+    posts, older = _page(request, Post.objects.live().filter(category__in=_spellings(chosen)))
     return _render(request, "content/category.html", {"chosen": chosen, "earlier": posts, "older": older})
 
 
@@ -72,7 +72,7 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "410.html", status=410)
     found = get_object_or_404(Post.objects.live(), slug=slug)
     chosen = Category(found.category) if found.category else None
-    alike = Post.objects.live().filter(category=found.category).exclude(pk=found.pk) if chosen else Post.objects.none()
+    alike = Post.objects.live().filter(category__in=_spellings(chosen) if chosen else []).exclude(pk=found.pk)
     context = {"post": found, "chosen": chosen, "related": _light(alike)[:RELATED], "canonical": found.url}
     return _render(request, "content/article.html", context)
 
@@ -85,9 +85,22 @@ def _named(slug: str) -> Post:
 
 
 def categories() -> list[Category]:
-    """The categories that have something to read, by name."""
-    names = Post.objects.live().exclude(category="").order_by("category").values_list("category", flat=True).distinct()
-    return [Category(name) for name in names if slugify(name, allow_unicode=True)]
+    """The categories that have something to read, by name. “Repair” and “repair” have one address: they are one."""
+    by_slug: dict[str, Category] = {}
+    for name in _names():
+        one = Category(name)
+        by_slug.setdefault(one.slug, one)
+    return [one for slug, one in by_slug.items() if slug]
+
+
+def _names() -> Iterable[str]:
+    live = Post.objects.live().exclude(category="")
+    return live.order_by("category").values_list("category", flat=True).distinct()
+
+
+def _spellings(chosen: Category) -> list[str]:
+    """Every way in which people wrote this category."""
+    return [name for name in _names() if Category(name).slug == chosen.slug]
 
 
 def _page(request: HttpRequest, posts: PostQuerySet) -> tuple[list[Post], str]:

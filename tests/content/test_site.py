@@ -109,6 +109,15 @@ def test_a_category_lists_its_own(client: Client) -> None:
     read(client, reverse("category", args=["nothing-here"]), 404)
 
 
+def test_two_spellings_of_a_category_are_one_page(client: Client) -> None:
+    posts = [make.post(category="Garden"), make.post(category="garden")]
+
+    shown = read(client, reverse("category", args=["garden"]))
+
+    assert all(post.get_absolute_url() in shown for post in posts)
+    assert shown.count(f'href="{reverse("category", args=["garden"])}"') == 1
+
+
 def test_older_articles_follow_without_a_gap_or_a_repeat(client: Client) -> None:
     posts = [post_of(make.piece(status=Status.WRITING), n) for n in range(35)]
     seen: list[str] = []
