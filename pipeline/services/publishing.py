@@ -24,8 +24,8 @@ def publish(piece: Piece, *, by: User, picture: Picture = "default") -> Post:
     A card that shows an older title is drawn again first. Whether the piece may be published is asked, under its
     lock, before any picture is made public; the picture's files are there before the post is.
     """
-    publishing.require_publishable(piece, by=by)
-    return publishing.publish(piece, by=by, cover=_cover(piece, picture, by=by))
+    locked, _, _ = publishing.require_publishable(piece, by=by)
+    return publishing.publish(piece, by=by, cover=_cover(locked, picture, by=by))
 
 
 def unpublish(piece: Piece, *, by: User) -> Post:
