@@ -116,7 +116,8 @@ class Pieces(Endpoint):
     )
     def get(self, request: Request) -> Response:
         asked = self.query(Wanted)
-        found = Piece.objects.visible_to(self.user).written().with_current().select_related("post")
+        found = Piece.objects.visible_to(self.user).written().with_current()
+        found = found.select_related("post").defer("post__body", "post__html")
         for name, lookup in (
             ("date", "created_at__date"),
             ("status", "status"),

@@ -139,7 +139,8 @@ def _editor(
         titled, title, body = bool(request.POST.get("titled")), _text(request, "title"), _text(request, "body")
     if conflict:
         mine = Edition(newest.number + 1, Author("person", str(request.user)), _typed(request)[1])
-        stored = [Edition(v.number, author(v), v.body) for v in piece.versions.select_related("by").order_by("number")]
+        versions = piece.versions.select_related("by").defer("report", "record", "facts").order_by("number")
+        stored = [Edition(v.number, author(v), v.body) for v in versions]
         difference = diffing.marked([*stored, mine], newest.number)
     context = {
         "piece": piece,
