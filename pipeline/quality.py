@@ -8,7 +8,6 @@ from content.checks import moderation
 from content.checks.base import Finding, Report
 from content.errors import CopydeskError
 from content.models import Piece
-from content.platforms.text import count_words
 from content.services import editing
 from pipeline.agents import critic
 from pipeline.agents.assignment import Assignment
@@ -21,10 +20,6 @@ def judge(piece: Piece, session: Session, asked: Assignment, title: str, body: s
     if not session.profile.by_fields:
         extra.append(critic.review(session, asked, body, attempt))
     return editing.judge(piece, title, body, extra=extra)
-
-
-def in_range(asked: Assignment, body: str) -> bool:
-    return asked.low <= count_words(body) <= asked.high
 
 
 def require_decent(text: str) -> list[str]:

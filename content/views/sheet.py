@@ -115,10 +115,6 @@ class Sheet:
         """Those worth one click: the AI original, the one before, what is live."""
         return [choice for choice in self.choices if choice.name]
 
-    @property
-    def against_name(self) -> str:
-        return next((choice.name for choice in self.choices if choice.number == self.against), "")
-
     @cached_property
     def _history(self) -> list[Version]:
         """All versions up to the shown one, with their texts, oldest first."""
