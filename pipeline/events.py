@@ -111,6 +111,8 @@ class _Courier:
                     await layer.group_send(group, {"type": "task.message", "message": message})
             except (OSError, redis.RedisError) as error:  # the events are stored, readers catch up
                 log.warning("event not sent", task=message["task_id"], error=type(error).__name__)
+            except Exception:  # a bug, told in the log; the messages after this one still have to go out
+                log.exception("event not sent", task=message["task_id"])
 
 
 _couriers: list[_Courier] = []
