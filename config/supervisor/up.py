@@ -15,7 +15,9 @@ from config.supervisor.terminal import Terminal
 DEFAULT_PORT, PORTS_TRIED = 8000, 100
 SERVER_SECONDS, PROGRAM_SECONDS = 60.0, 120.0
 # What another command on this data takes over while we run: DataDir.join_running.
-SHARED = ("DATABASE_URL", "REDIS_URL", "COPYDESK_STARTER_URL", "COPYDESK_URL")
+SERVERS = ("DATABASE_URL", "REDIS_URL", "COPYDESK_STARTER_URL", "COPYDESK_URL")
+WRITER = ("OLLAMA_HOST", "COPYDESK_MODEL", "COPYDESK_PROVIDER")
+SHARED = (*SERVERS, *WRITER)
 
 
 class Refused(Exception):
