@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 from django.utils import timezone
 from pydantic import (
@@ -105,6 +105,12 @@ class BlogPost(BaseModel):
 
 
 FIELDS: dict[str, type[BlogPost]] = {TaskType.BLOG_POST: BlogPost}
+LISTS = {
+    name
+    for form in FIELDS.values()
+    for name, field in form.model_fields.items()
+    if get_origin(field.annotation) is list
+}
 
 # Pydantic's sentences are for programmers; these are for editors. The context gives the limits.
 SAYS = {
@@ -148,7 +154,9 @@ def sentences(error: ValidationError) -> dict[str, list[str]]:
     for fault in error.errors(include_url=False):
         name, *rest = [str(part) for part in fault["loc"]] or ["__all__"]
         # A text that went through `_line` first is measured like a list; it is still a text to whoever typed it.
-        kind = f"string_{fault['type']}" if isinstance(fault["input"], str) else fault["type"]
+        # A list that was typed into one field is still a list.
+        is_text = isinstance(fault["input"], str) and (rest or name not in LISTS)
+        kind = f"string_{fault['type']}" if is_text else fault["type"]
         says = SAYS.get(kind, SAYS.get(fault["type"], "{msg}.")).format(
             **{"msg": fault["msg"].rstrip("."), **fault.get("ctx", {})}
         )

@@ -68,6 +68,14 @@ def test_nonsense_is_refused_with_a_sentence_for_its_field(field: str, value: ob
     assert not Stage.objects.exists()
 
 
+@pytest.mark.parametrize("tags", ["a, " * 50, ["a"] * 50])
+def test_too_many_tags_are_counted_as_tags(tags: object) -> None:
+    with pytest.raises(Invalid) as refusal:
+        make.task(tags=tags)
+
+    assert refusal.value.fields == {"tags": ["At most 20 of them."]}
+
+
 def test_the_queue_has_positions() -> None:
     first, second, urgent = make.task(), make.task(), make.task(priority=10)
 
