@@ -8,6 +8,7 @@ from content import permissions
 from content.errors import Invalid, InvalidMove, Stale
 from content.models import Approval, Decision, Piece, Status, User, Verdict, Version
 from content.services import audit
+from content.services.editing import without_controls
 
 # verdict: (the piece becomes, its approval becomes, a reason is needed)
 OUTCOMES = {
@@ -49,7 +50,7 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
     status, approval, needs_reason = OUTCOMES[verdict]
     piece = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=version.piece_id)
     permissions.require_reviewer(by, piece)
-    feedback = feedback.strip()
+    feedback = without_controls(feedback, keep="\n\t").strip()
     if needs_reason and not feedback:
         raise Invalid("Say why: feedback is needed unless you approve.", {"feedback": ["Say why."]})
     newest = piece.current

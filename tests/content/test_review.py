@@ -46,6 +46,12 @@ def test_a_verdict_against_needs_a_reason(verdict: Verdict) -> None:
     assert not Decision.objects.exists()
 
 
+def test_feedback_is_kept_without_what_no_browser_can_show() -> None:
+    decision = review.reject(make.version(), by=make.editor(), feedback="Too\x00 loud.\x07\n\nAnd too long.\ud800")
+
+    assert decision.feedback == "Too loud.\n\nAnd too long."
+
+
 def test_a_decision_on_an_older_version_is_refused() -> None:
     read = make.version()
     newer = make.version(piece=read.piece, by=make.editor(name="Tomás Okafor"))
