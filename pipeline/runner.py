@@ -109,12 +109,12 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
             if again:
                 pause = PAUSES[stage.failures - 1]
                 Stage.objects.filter(pk=stage.pk).enqueue(after=pause)
-                doing = f"Trying again, {stage.failures + 1} of {TRIES}: {reason}"[:200]
+                # Not “trying again, 2 of 3”: that is what each call to the model says of its own tries.
+                run = f"{stage.title.lower()} starts over, run {stage.failures + 1} of {TRIES}"
+                doing = f"Waiting {pause} s before {run}: {reason}"[:200]
                 Task.objects.filter(pk=task.pk).update(doing=doing, doing_as="retry")
                 events.emit(task, "progress", stage=stage.name, percent=task.percent, message=doing, **{"as": "retry"})
-                work.log(
-                    "worker", f"{reason} Trying again in {pause} s ({stage.failures + 1} of {TRIES}).", level="warn"
-                )
+                work.log("worker", f"{reason} In {pause} s {run}.", level="warn")
             else:
                 stage.write(status=StageStatus.FAILED, finished_at=Now(), lease_expires_at=None)
                 fail(task, stage, reason, recovery_for(stage, error))

@@ -54,6 +54,7 @@ function progress(message) {
     soon();
   } else if (message.as !== "running") {
     announce(message.message);
+    if (message.as === "retry") soon(); // while a stage waits for its next run its seconds stand still
   }
 }
 
