@@ -191,6 +191,9 @@ class PieceAdmin(admin.ModelAdmin):
                 self.message_user(request, f"“{version.title}” refused: {refusal.message}", messages.WARNING)
             else:
                 done += 1
+        if not shown:
+            self.message_user(request, "Nothing was decided: what was chosen is still being written.", messages.ERROR)
+            return
         level = messages.SUCCESS if done else messages.ERROR
         self.message_user(request, f"{verdict.label}: {done} of {len(shown)}.", level)
 
