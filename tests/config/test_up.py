@@ -11,6 +11,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import URLError
 
 import psycopg
@@ -112,6 +113,18 @@ def test_a_second_up_on_the_same_data_is_told_where_the_first_one_is(up: Up) -> 
     assert up.answers()
 
 
+def test_another_command_asks_the_model_that_was_configured_for_up(up: Up) -> None:
+    doctor = subprocess.run(
+        [sys.executable, "manage.py", "doctor"],
+        env=plain_environment(COPYDESK_DATA=str(up.data.path)),
+        capture_output=True,
+        text=True,
+    )
+
+    assert "No model answers at http://127.0.0.1:9." in doctor.stdout
+    assert doctor.returncode == 1
+
+
 @pytest.mark.parametrize("name", ["web", "worker", "clock", "valkey", "postgres"])
 def test_whatever_is_killed_comes_back(up: Up, name: str) -> None:
     before = up.children()
@@ -162,6 +175,20 @@ def test_the_first_person_is_the_one_the_environment_names() -> None:
     rows, told = done.stdout.splitlines()
     assert rows == "[('ada@paper.example', 'admin')]"
     assert json.loads(told) == {"email": "ada@paper.example", "password": None}
+
+
+def test_asking_without_a_running_desk_says_how_to_start_it(tmp_path: Path) -> None:
+    asked = subprocess.run(
+        [sys.executable, "manage.py", "generate", "Why lime plaster dries slowly"],
+        env=plain_environment(COPYDESK_DATA=str(tmp_path), DATABASE_URL="postgresql://nobody@127.0.0.1:9/none"),
+        capture_output=True,
+        text=True,
+    )
+
+    assert asked.returncode == 1
+    assert asked.stderr.startswith("CommandError: PostgreSQL does not answer: ")
+    assert "make up" in asked.stderr
+    assert "Traceback" not in asked.stderr
 
 
 def test_a_port_that_was_asked_for_and_is_taken_is_an_error() -> None:

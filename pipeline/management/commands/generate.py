@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from content.errors import CopydeskError
 from content.models import Role, User
@@ -29,6 +30,11 @@ class Command(BaseCommand):
             params["tone"] = options["tone"]
         try:
             task = tasks.create("blog_post", params, owner=self._owner(options["user"]))
+        except OperationalError as error:
+            raise CommandError(
+                f"PostgreSQL does not answer: {str(error).splitlines()[0]}\n"
+                "Start it with make up; COPYDESK_DATA names its data if that is not var/."
+            ) from error
         except CopydeskError as error:
             faults = error.extra.get("fields", {})
             raise CommandError(
