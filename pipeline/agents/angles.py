@@ -16,7 +16,7 @@ from .subject import Subject, capital
 
 @dataclass(frozen=True)
 class Ask:
-    """A question and the opening of its answer; `sentences` where it wants another number than the budget's."""
+    """A question and the literal opening of its answer."""
 
     question: str
     opening: str

@@ -94,9 +94,6 @@ class Seen:
     def add(self, text: str) -> None:
         self.paragraphs.append(text)
 
-    def without(self, text: str) -> Seen:
-        return Seen([paragraph for paragraph in self.paragraphs if paragraph != text])
-
 
 def plain(text: str) -> str:
     """The text without the signs that a portable pattern cannot hold."""
