@@ -16,6 +16,8 @@ def web(environment: dict[str, str], host: str, port: int) -> Child:
         sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port),
         "--ws", "websockets-sansio", "--lifespan", "off", "--no-access-log", "--log-config", "config/uvicorn.json",
         "--timeout-graceful-shutdown", "5",
+        # The lines are short: packing each for each socket costs more than it saves.
+        "--ws-per-message-deflate", "false",
     ]  # fmt: skip
     near = "127.0.0.1" if host == "0.0.0.0" else "::1" if host == "::" else host
     return Child.of_command("web", command, environment, PROJECT, lambda: answers(near, port, "/healthz"))

@@ -61,6 +61,11 @@ class Report:
         lost = [f for f in self.findings if f.lost > 0]
         return tuple(sorted(lost, key=lambda f: (f.hard and f.level == "fail", f.lost), reverse=True))
 
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """What a person should look at: warned of or failed, worst first."""
+        return tuple(finding for finding in self.issues if finding.level != "pass")
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-able; `from_dict` reads it back."""
         found = [{**asdict(finding), "quotes": list(finding.quotes)} for finding in self.findings]

@@ -8,7 +8,7 @@ from content.platforms.text import quotable, sentences, stem, words
 from .base import Finding, found, listed, not_asked, prose
 from .concrete import evidence
 
-_VAGUE = frozenset(stem(word) for word in Path(__file__).with_suffix(".txt").read_text("utf-8").split())
+VAGUE = frozenset(stem(word) for word in Path(__file__).with_suffix(".txt").read_text("utf-8").split())
 USUAL, EMPTY = 0.035, 0.095  # vague words of all words: what people write, and what says nothing
 
 
@@ -26,7 +26,7 @@ class Filler:
         for block in prose(body):
             for line in sentences(block.text):
                 spoken = words(line)
-                empty = [word for word in spoken if (root := stem(word)) in _VAGUE and root not in own]
+                empty = [word for word in spoken if (root := stem(word)) in VAGUE and root not in own]
                 total, vague = total + len(spoken), vague + len(empty)
                 for word in empty:
                     spent[word] = spent.get(word, 0) + 1

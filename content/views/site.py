@@ -28,7 +28,7 @@ View = Callable[..., HttpResponse]
 
 def public(view: View) -> View:
     """A page that anybody may keep for a minute, and ask about again by its ETag."""
-    return cache_control(public=True, max_age=60)(conditional_page(require_safe(view)))
+    return cache_control(public=True, no_cache=True)(conditional_page(require_safe(view)))
 
 
 @dataclass(frozen=True)

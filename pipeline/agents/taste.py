@@ -45,7 +45,7 @@ def merit(lines: Sequence[str], *, about: str, seen: Sequence[str] = ()) -> floa
         return -9.0
     on_topic = len(roots(text) & mine) / max(1, min(len(mine), 4))
     own = {stem(word) for word in words(about)}
-    vague = sum(stem(word) in filler._VAGUE and stem(word) not in own for word in spoken) / len(spoken)
+    vague = sum(stem(word) in filler.VAGUE and stem(word) not in own for word in spoken) / len(spoken)
     again = max((alike(roots(text), roots(other)) for other in seen), default=0.0)
     worn = len(cliches.hits(text, cliches.STOCK))
     runs = list(zip(spoken, spoken[1:], spoken[2:], strict=False))

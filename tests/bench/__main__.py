@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -38,6 +39,8 @@ def main() -> int:
             _join(installation)
             # Imported here: these read settings, which need the installation's addresses.
             from bench import feed, memory, overhead, stages
+
+            gc.freeze()  # the listeners' own rubbish collection is not what is measured, theirs or the bare ones'
 
             for name, measure in {"memory": memory, "overhead": overhead, "feed": feed, "stages": stages}.items():
                 if options.only in ("", name):
