@@ -288,4 +288,3 @@ LOGGING = {
         "httpcore": {"level": "WARNING"},
     },
 }
-DJANGO_STRUCTLOG_CELERY_ENABLED = False
