@@ -140,7 +140,7 @@ Q_CLUSTER = {
 }
 LEASE_SECONDS = env.float("COPYDESK_LEASE_SECONDS", default=10)
 HEARTBEAT_SECONDS = env.float("COPYDESK_HEARTBEAT_SECONDS", default=1)
-STAGES_AT_ONCE = env.int("COPYDESK_STAGES_AT_ONCE", default=16)  # threads of one worker; they wait on models
+STAGES_AT_ONCE = env.int("COPYDESK_STAGES_AT_ONCE", default=32)  # threads of one worker; they wait on models
 LANES = env.list("COPYDESK_LANES", default=["io", "gpu"])
 CLUSTER_HUNG_AFTER_SECONDS = env.float("COPYDESK_CLUSTER_HUNG_AFTER_SECONDS", default=30)
 
@@ -156,6 +156,16 @@ MODEL_TIMEOUT_SECONDS = env.float("COPYDESK_MODEL_TIMEOUT", default=0)  # 0: by 
 TASK_DEADLINE_SECONDS = env.float("COPYDESK_TASK_DEADLINE", default=3600)
 PASS_MARK = env.float("COPYDESK_PASS_MARK", default=7.0)
 BANNED_PHRASES = env.list("COPYDESK_BANNED_PHRASES", default=[])
+# The daily run, until a person says otherwise in their settings.
+DAILY_PLATFORMS = env.list("COPYDESK_DAILY_PLATFORMS", default=["linkedin", "x", "instagram"])
+TOPICS = env.list(
+    "COPYDESK_TOPICS",
+    default=["remote work", "personal budgeting", "home cooking", "public speaking", "urban gardening"],
+)
+IDEA_TEMPERATURE = env.float("COPYDESK_IDEA_TEMPERATURE", default=0.8)
+TRANSFORM_TEMPERATURE = env.float("COPYDESK_TRANSFORM_TEMPERATURE", default=0.7)
+IDEA_TOKENS = env.int("COPYDESK_IDEA_TOKENS", default=2000)  # the cap of one answer, for ten ideas
+TRANSFORM_TOKENS = env.int("COPYDESK_TRANSFORM_TOKENS", default=1500)
 NEEDS_SECOND_PERSON = env.bool("COPYDESK_SECOND_PERSON", default=False)
 
 # --- People ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from .audit import AuditEntry
 from .decision import Decision, Verdict
+from .house import HouseRules
 from .idea import Idea
 from .piece import Piece
 from .post import Post
@@ -13,6 +14,7 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Decision",
+    "HouseRules",
     "Idea",
     "Piece",
     "Post",

@@ -3,7 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .base import Ask, Platform
+from .base import Ask, Beat, Copy, Measure, Platform
 
 
 class UnknownPlatform(KeyError):
@@ -30,4 +30,4 @@ def get(slug: str) -> Platform:
         raise UnknownPlatform(f"There is no platform “{slug}”. There are: {', '.join(sorted(ALL))}.") from None
 
 
-__all__ = ["ALL", "Ask", "Platform", "UnknownPlatform", "get"]
+__all__ = ["ALL", "Ask", "Beat", "Copy", "Measure", "Platform", "UnknownPlatform", "get"]

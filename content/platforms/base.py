@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol, Self
 
+from pydantic import BaseModel
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -47,8 +49,59 @@ class Ask:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
+@dataclass(frozen=True)
+class Measure:
+    """One figure beside its limits: what the desk shows while one types, and what the rule judges, are this one thing.
+
+    `low` and `high` are both allowed themselves; None is no limit. `unit` is a plural noun ("words"). A `hard`
+    measure that is out of its limits is a fault.
+    """
+
+    name: str
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    hard: bool = True
+
+    @property
+    def keeps(self) -> bool:
+        return (self.low is None or self.value >= self.low) and (self.high is None or self.value <= self.high)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One short part of a reply, for a model that can fill one small field at a time.
+
+    `field` is where it goes in the platform's `Reply`; where that is a list, each beat of the same field adds one.
+    `asks` are pairs of a question, in which `{subject}` stands for what the idea is about, and the literal opening of
+    its answer (may be empty); they are tried in turn until one is answered well. `sentences` of at most `longest`
+    words are wanted.
+    """
+
+    field: str
+    asks: tuple[tuple[str, str], ...]
+    sentences: int = 1
+    shortest: int = 6
+    longest: int = 22
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One thing that a button copies: its `label` ("Copy post 2") and the text."""
+
+    label: str
+    text: str
+
+
 class Platform(Protocol):
-    """One place a text can go to. `guidance` tells a writer what reads well there."""
+    """One place a text can go to. `guidance` tells a writer what reads well there.
+
+    A platform whose text is made from one reply (the daily run) has a `Reply`, a Pydantic model that a capable model
+    fills at once and a small one `beats` by beat; `assemble` makes the body of it. A body is plain text that a person
+    can edit: whatever the preview and the figures need is read back out of it.
+    """
 
     slug: str
     name: str
@@ -56,12 +109,32 @@ class Platform(Protocol):
     guidance: str
     default_word_count: int
     public: bool  # goes to our own public site; elsewhere a person pastes it
+    titled: bool  # the title goes out with the text; else it is only the desk's name for it
+    preview: str  # the template that shows it as its readers will see it; empty: as an article
+    Reply: type[BaseModel] | None
+    beats: tuple[Beat, ...]
+
+    def assemble(self, reply: Any) -> str:
+        """The body that a `Reply` makes. It may still break a rule: ask `faults`."""
+
+    def tidy(self, body: str) -> str:
+        """The body as this platform keeps it, the same in whatever way its marks were typed; loses no word."""
 
     def faults(self, title: str, body: str, ask: Ask) -> list[str]:
         """Every broken hard rule, as a sentence that an editor understands and a model can act upon."""
 
+    def measures(self, title: str, body: str, ask: Ask) -> list[Measure]:
+        """The figures that its rules judge by, in the order in which they are shown."""
+
     def metadata(self, title: str, body: str) -> dict[str, Any]:
-        """The figures this platform keeps with a text; JSON-able."""
+        """The figures this platform keeps with a text; JSON-able. `word_count` is always one, `says` the one to show
+        in a list ("Thread of 4", "41 s spoken", "214 words")."""
+
+    def look(self, title: str, body: str) -> dict[str, Any]:
+        """What the preview template needs beside the text: folds, posts, sections with their seconds."""
+
+    def copies(self, title: str, body: str) -> list[Copy]:
+        """What a person copies to paste it there, whole first."""
 
     def plain(self, body: str) -> str:
         """The text as it is read there, without markup."""

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from .base import Ask
+from pydantic import BaseModel
+
+from .base import Ask, Beat, Copy, Measure
 from .readability import grade
 from .text import Block, blocks, count_words, mentions, strip_markdown
 
@@ -32,12 +34,22 @@ class Blog:
     icon = "blog"
     default_word_count = 1500
     public = True
+    titled = True
+    preview = ""
+    Reply: type[BaseModel] | None = None  # written in sections, by its own stages
+    beats: tuple[Beat, ...] = ()
     guidance = (
         "Write Markdown. Begin with one title line (# Title), then an opening paragraph that says what the reader "
         f"gets, then at least {FEWEST_SECTIONS} sections under ## headings. Give each section an example: a name, a "
         "figure that was given to you, a thing one can see. Keep paragraphs under 120 words. End with what the reader "
         "should do next. State no figure, date, quotation or link that is not among the facts."
     )
+
+    def assemble(self, reply: Any) -> str:
+        raise NotImplementedError("A blog post is written section by section.")
+
+    def tidy(self, body: str) -> str:
+        return body
 
     def faults(self, title: str, body: str, ask: Ask) -> list[str]:
         parts = blocks(body)
@@ -62,10 +74,25 @@ class Blog:
                 found.append(f"The text has {count:,} words. It must have {fewest:,} to {most:,}.")
         return found
 
+    def measures(self, title: str, body: str, ask: Ask) -> list[Measure]:
+        low, high = ask.word_range or (None, None)
+        sections = sum(block.kind == "h2" for block in blocks(body))
+        return [
+            Measure("words", "Words", count_words(body), low, high, "words", hard=ask.strict),
+            Measure("sections", "Sections", sections, FEWEST_SECTIONS, None, "sections"),
+        ]
+
+    def look(self, title: str, body: str) -> dict[str, Any]:
+        return {}
+
+    def copies(self, title: str, body: str) -> list[Copy]:
+        return [Copy("Copy the Markdown", body)]
+
     def metadata(self, title: str, body: str) -> dict[str, Any]:
         count = count_words(body)
         return {
             "word_count": count,
+            "says": f"{count:,} words",
             "headings": [block.text for block in blocks(body) if block.kind in ("h2", "h3")],
             "reading_grade": grade(body),
             "read_minutes": max(1, round(count / WORDS_A_MINUTE)),

@@ -2,7 +2,23 @@
 
 from .event import Event
 from .heartbeat import Heartbeat
+from .notification import Kind, Notification
+from .preferences import Creativity, Preferences
+from .schedule import Schedule
 from .stage import Stage, StageStatus
 from .task import Task, TaskStatus, TaskType
 
-__all__ = ["Event", "Heartbeat", "Stage", "StageStatus", "Task", "TaskStatus", "TaskType"]
+__all__ = [
+    "Creativity",
+    "Event",
+    "Heartbeat",
+    "Kind",
+    "Notification",
+    "Preferences",
+    "Schedule",
+    "Stage",
+    "StageStatus",
+    "Task",
+    "TaskStatus",
+    "TaskType",
+]

@@ -116,11 +116,13 @@ class Stage(models.Model):
     ticket_at = models.DateTimeField(null=True)
     kept = models.JSONField(default=dict)
     output = models.JSONField(default=dict)
+    doing = models.CharField(max_length=200, blank=True, help_text="What it does right now, where several run at once")
     error = models.TextField(blank=True)
     seconds = models.FloatField(default=0)
     model_seconds = models.FloatField(default=0)
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, default=0, help_text="US dollars")
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 class TaskType(models.TextChoices):
     BLOG_POST = "blog_post", "Blog post"
+    DAILY_WORKFLOW = "daily_workflow", "Daily run"
+    PLATFORM_CONTENT = "platform_content", "One piece"
 
 
 class TaskStatus(models.TextChoices):
@@ -35,7 +37,8 @@ TASK_MOVES: dict[str, set[str]] = {
     TaskStatus.RUNNING: {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED},
     TaskStatus.FAILED: {TaskStatus.QUEUED, TaskStatus.DELETED},
     TaskStatus.CANCELLED: {TaskStatus.QUEUED, TaskStatus.DELETED},
-    TaskStatus.COMPLETED: {TaskStatus.DELETED},
+    # A run that kept what succeeded is finished; its failed parts can be tried again.
+    TaskStatus.COMPLETED: {TaskStatus.QUEUED, TaskStatus.DELETED},
 }
 
 
