@@ -74,7 +74,8 @@ class NewTask:
         self.values |= {name: str(typed[name]) for name in TEXTS if name in typed}
         self.strict = typed.get("strict") in ("on", "true", True)
         try:
-            self.asked = fields.validate(TaskType.BLOG_POST, self.params)
+            asked = fields.validate(TaskType.BLOG_POST, self.params)
+            self.asked = asked if isinstance(asked, fields.BlogPost) else None
         except Invalid as error:
             self.errors = {name: list(says) for name, says in error.fields.items()}
         self.missing = [name for name in ("topic",) if live and not self.values[name].strip()]

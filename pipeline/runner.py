@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from content.errors import CopydeskError, ExternalError
-from pipeline import events, queue, stages
+from pipeline import events, queue, stages, workflows
 from pipeline.models import Stage, StageStatus, Task, TaskStatus
 from pipeline.models.stage import LeaseLost
 from pipeline.stages.base import Lease, Work
@@ -64,21 +64,29 @@ def _finish(work: Work, output: dict[str, Any], seconds: float) -> None:
         events.emit(
             task,
             "stage_complete",
-            stage=stage.name,
-            percent=work.step.ends,
+            percent=work.percent_done,
             seconds=round(stage.seconds, 1),
             result=output.get("says", ""),
+            **work.which,
         )
-        Task.objects.filter(pk=task.pk, percent__lt=work.step.ends).update(percent=min(work.step.ends, 99))
-        waiting = task.stages.filter(status=StageStatus.WAITING)
-        following = waiting.filter(position=stage.position + 1)
-        others = task.stages.filter(position=stage.position).exclude(status=StageStatus.DONE)
-        if following.exists():
-            if not others.exists():
-                Stage.objects.filter(pk__in=following.values("pk")).enqueue()
-                queue.ticket_on_commit()
-        elif not others.exists():
-            _complete(task, output)
+        work.passed()
+        _go_on(task, stage, output)
+
+
+def _go_on(task: Task, stage: Stage, output: dict[str, Any]) -> None:
+    """Queue the next step when this one has nothing left to run; complete the task if there is no next one.
+
+    Called after an event of the task was stored, so with its row locked: of two stages that end at once, the second
+    sees the first.
+    """
+    if task.stages.filter(position=stage.position).unsettled().exists():
+        return
+    following = task.stages.filter(position=stage.position + 1, status=StageStatus.WAITING)
+    if following.exists():
+        Stage.objects.filter(pk__in=following.values("pk")).enqueue()
+        queue.ticket_on_commit()
+    else:
+        _complete(task, output)
 
 
 def _complete(task: Task, output: dict[str, Any]) -> None:
@@ -109,6 +117,10 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
             if again:
                 pause = PAUSES[stage.failures - 1]
                 Stage.objects.filter(pk=stage.pk).enqueue(after=pause)
+                if work.is_one_of_many:
+                    work.say(f"Waiting {pause} s before run {stage.failures + 1} of {TRIES}: {reason}", "retry")
+                    work.log("worker", f"{reason} In {pause} s run {stage.failures + 1} of {TRIES}.", level="warn")
+                    return
                 # Not “trying again, 2 of 3”: that is what each call to the model says of its own tries.
                 run = f"{stage.title.lower()} starts over, run {stage.failures + 1} of {TRIES}"
                 doing = f"Waiting {pause} s before {run}: {reason}"[:200]
@@ -117,9 +129,27 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
                 work.log("worker", f"{reason} In {pause} s {run}.", level="warn")
             else:
                 stage.write(status=StageStatus.FAILED, finished_at=Now(), lease_expires_at=None)
-                fail(task, stage, reason, recovery_for(stage, error))
+                _give_up(task, stage, reason, recovery_for(stage, error))
     except LeaseLost:
         log.info("lease lost", task=stage.task_id, stage=stage.name)
+
+
+def _give_up(task: Task, stage: Stage, reason: str, recovery: str) -> None:
+    """A stage has failed for good. One of several side by side leaves the others be; any other fails the task."""
+    if not workflows.step(task.type, stage.name).side_by_side:
+        return fail(task, stage, reason, recovery)
+    name = f"{stage.piece.on.name}, “{stage.piece}”" if stage.piece else stage.title
+    events.emit(task, "log", source="worker", level="error", message=f"{name}: {reason}")
+    events.emit(
+        task,
+        "error",
+        stage=stage.name,
+        stage_id=stage.pk,
+        piece_id=stage.piece_id,
+        error_message=reason,
+        recovery="The others go on. Try this one again by itself when they are done.",
+    )
+    _go_on(task, stage, {})
 
 
 def fail(task: Task, stage: Stage, reason: str, recovery: str) -> None:
@@ -138,13 +168,13 @@ def fail(task: Task, stage: Stage, reason: str, recovery: str) -> None:
 
 def recovery_for(stage: Stage, error: Exception) -> str:
     """What a person can do about it."""
-    done = [s.title for s in stage.task.stages.filter(status=StageStatus.DONE)]
+    stages = stage.task.stages.order_by("position", "pk")
+    done = list(dict.fromkeys(s.title for s in stages.filter(status=StageStatus.DONE)))
     kept = f"{' and '.join(done)} {'is' if len(done) == 1 else 'are'} kept. " if done else ""
+    first = (stages.exclude(status=StageStatus.DONE).first() or stage).title.lower()
     if isinstance(error, ExternalError):
-        return (
-            f"{kept}See that the model is running (manage.py doctor tells), then try again from {stage.title.lower()}."
-        )
-    return f"{kept}Try again from {stage.title.lower()}; if it fails the same way, the log says where."
+        return f"{kept}See that the model is running (manage.py doctor tells), then try again from {first}."
+    return f"{kept}Try again from {first}; if it fails the same way, the log says where."
 
 
 @transaction.atomic
@@ -159,7 +189,7 @@ def return_expired() -> int:
                 status=StageStatus.FAILED, run_token=None, lease_expires_at=None, error="Its worker died."
             )
             reason = f"Its worker died {stage.attempt} times in this stage."
-            fail(stage.task, stage, reason, recovery_for(stage, RuntimeError(reason)))
+            _give_up(stage.task, stage, reason, recovery_for(stage, RuntimeError(reason)))
             continue
         Stage.objects.filter(pk=stage.pk).enqueue()
         doing = "Its worker stopped; another one takes over"

@@ -6,7 +6,6 @@ import os
 import queue
 import socket
 import threading
-import time
 
 import structlog
 from django.conf import settings
@@ -63,6 +62,7 @@ class Drain:
         self.inbox: queue.SimpleQueue[Stage | None] = queue.SimpleQueue()
         self.lock = threading.Lock()
         self.busy = 0
+        self.look = threading.Event()  # something has ended: there may be more to claim
         self.hands: list[threading.Thread] = []
         self.ran = 0
         self.broken: list[BaseException] = []
@@ -75,7 +75,8 @@ class Drain:
                 if self.busy < settings.STAGES_AT_ONCE and (stage := self.claim()):
                     self.hand_out(stage)
                 elif self.busy:
-                    time.sleep(LOOK_EVERY_SECONDS)
+                    self.look.wait(LOOK_EVERY_SECONDS)
+                    self.look.clear()
                 else:
                     break
         finally:
@@ -109,6 +110,7 @@ class Drain:
                     following: Stage | None = stage
                     while following is not None:
                         self.execute(following)
+                        self.look.set()
                         following = self.claim()
                 except Exception as error:  # the database is away, or a bug: the lease expires, the ticket fails
                     log.exception("hand stopped", stage=stage.name, task=stage.task_id)
@@ -116,6 +118,7 @@ class Drain:
                 finally:
                     with self.lock:
                         self.busy -= 1
+                    self.look.set()
         finally:
             connections.close_all()
 

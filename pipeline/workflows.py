@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.models import TaskType
+from content.models import Piece
+from pipeline.models import Stage, Task, TaskType
 
 
 @dataclass(frozen=True)
 class Step:
-    """One stage of a workflow: from `begins` to `ends` percent, `promises` is what its column says before it runs."""
+    """One step of a workflow: from `begins` to `ends` percent, `promises` is what its column says before it runs.
+
+    A step `side_by_side` is made of any number of stages that run at once; one that fails does not fail the task, and
+    the next step begins when each of them is done or has failed.
+    """
 
     name: str
     begins: int
     ends: int
     promises: str
     lane: str = "io"
+    side_by_side: bool = False
 
 
 WORKFLOWS: dict[str, tuple[Step, ...]] = {
@@ -27,9 +33,38 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
         Step("format", 90, 97, "Title, slug, tags"),
         Step("finalize", 97, 100, "Waiting for you"),
     ),
+    TaskType.DAILY_WORKFLOW: (
+        Step("ideate", 0, 15, "Ideas, none like the last 30 days"),
+        Step("transform", 15, 98, "Each idea for each platform", side_by_side=True),
+        Step("wrap_up", 98, 100, "Waiting for you"),
+    ),
+    TaskType.PLATFORM_CONTENT: (
+        Step("transform", 0, 98, "One piece", side_by_side=True),
+        Step("wrap_up", 98, 100, "Waiting for you"),
+    ),
 }
 
 
 def step(task_type: str, name: str) -> Step:
     """The step called `name` of a type of task."""
     return next(step for step in WORKFLOWS[task_type] if step.name == name)
+
+
+def planned(task: Task, name: str, *, piece: Piece | None = None, key: str = "") -> Stage:
+    """A stage of the step `name`, not yet stored; `key` tells stages of one step apart."""
+    steps = [step.name for step in WORKFLOWS[task.type]]
+    return Stage(
+        task=task,
+        name=name,
+        key=key,
+        position=steps.index(name),
+        lane=step(task.type, name).lane,
+        piece=piece,
+        priority=task.priority,
+        asked_at=task.created_at,
+    )
+
+
+def planned_transform(task: Task, piece: Piece) -> Stage:
+    """The stage that writes one idea for one platform."""
+    return planned(task, "transform", piece=piece, key=f"{piece.idea_id}-{piece.platform}")

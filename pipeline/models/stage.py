@@ -24,6 +24,9 @@ class StageStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+SETTLED = [StageStatus.DONE, StageStatus.FAILED, StageStatus.CANCELLED]
+
+
 class LeaseLost(Exception):
     """This worker no longer holds the stage: another one has it, or it was cancelled. Write nothing."""
 
@@ -38,7 +41,7 @@ class StageQuerySet(models.QuerySet["Stage"]):
         """What a worker of these lanes may take now: higher priority first, then the oldest task."""
         due = Q(not_before=None) | Q(not_before__lte=Now())
         return self.filter(due, status=StageStatus.QUEUED, lane__in=lanes).order_by(
-            F("priority").desc(), "asked_at", "position"
+            F("priority").desc(), "asked_at", "position", "pk"
         )
 
     def claim(self, lanes: Sequence[str]) -> Stage | None:
@@ -75,6 +78,13 @@ class StageQuerySet(models.QuerySet["Stage"]):
             run_token=None,
             lease_expires_at=None,
         )
+
+    def unsettled(self) -> StageQuerySet:
+        """Those that still have to run."""
+        return self.exclude(status__in=SETTLED)
+
+    def failed(self) -> StageQuerySet:
+        return self.filter(status=StageStatus.FAILED)
 
     def held(self, tokens: Sequence[uuid.UUID]) -> StageQuerySet:
         """Those that a worker holds by these tokens."""

@@ -107,7 +107,7 @@ def ask_once(task_type: str, params: dict[str, Any], *, owner: User) -> tuple[Ta
         owner=owner,
         type=task_type,
         status__in=ACTIVE,
-        name=asked.task_name or asked.topic,
+        name=asked.title,
         priority=asked.priority,
         params=asked.as_params(),
         created_at__gte=timezone.now() - timedelta(seconds=TWICE_WITHIN_SECONDS),

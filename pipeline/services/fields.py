@@ -6,6 +6,7 @@ import unicodedata
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, get_origin
 
+from django.conf import settings
 from django.utils import timezone
 from pydantic import (
     AfterValidator,
@@ -16,13 +17,17 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from content import platforms
 from content.errors import Invalid
 from content.platforms.base import Ask
 from content.services.editing import without_controls
 from pipeline.models import TaskType
+from pipeline.models.schedule import MOST_IDEAS
 
 STYLES = ("Explainer", "How-to", "Opinion", "Story", "Case study", "Checklist")
 TONES = ("Plain, practical", "Warm", "Formal", "Playful")
@@ -60,13 +65,29 @@ def _soon(value: datetime | None) -> datetime | None:
 Line = Annotated[str, AfterValidator(_line)]
 
 
-class BlogPost(BaseModel):
-    """The fields of a `blog_post` task (SPEC 3.2)."""
+class Asked(BaseModel):
+    """What every type of task can be told."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=20_000)
 
-    topic: Annotated[Line, Field(min_length=3, max_length=200)]
     task_name: Annotated[Line, Field(max_length=200)] = ""
+    model: Annotated[Line, Field(max_length=120)] = ""
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    schedule_for: Annotated[AwareDatetime | None, BeforeValidator(_blank_is_none), AfterValidator(_soon)] = None
+
+    @property
+    def title(self) -> str:
+        """What the task is called."""
+        return self.task_name
+
+    def as_params(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude={"task_name", "priority"})
+
+
+class BlogPost(Asked):
+    """The fields of a `blog_post` task (SPEC 3.2)."""
+
+    topic: Annotated[Line, Field(min_length=3, max_length=200)]
     primary_keyword: Annotated[Line, Field(max_length=80)] = ""
     target_audience: Annotated[Line, Field(max_length=200)] = ""
     category: Annotated[Line, Field(max_length=80)] = ""
@@ -78,13 +99,11 @@ class BlogPost(BaseModel):
     strict: bool = False
     brief: Annotated[list[Annotated[Line, Field(max_length=500)]], BeforeValidator(_lines), Field(max_length=40)] = []
     sources: Annotated[list[AnyHttpUrl], BeforeValidator(_lines), Field(max_length=10)] = []
-    model: Annotated[Line, Field(max_length=120)] = ""
     image_source: Literal["card", "none"] = "card"
-    priority: Annotated[int, Field(ge=-100, le=100)] = 0
-    schedule_for: Annotated[AwareDatetime | None, BeforeValidator(_blank_is_none), AfterValidator(_soon)] = None
 
-    def as_params(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude={"task_name", "priority"})
+    @property
+    def title(self) -> str:
+        return self.task_name or self.topic
 
     def as_ask(self) -> dict[str, Any]:
         """What the text has to be, for the checks."""
@@ -104,7 +123,81 @@ class BlogPost(BaseModel):
         return from_ask.as_dict()
 
 
-FIELDS: dict[str, type[BlogPost]] = {TaskType.BLOG_POST: BlogPost}
+def _made_from_a_reply(value: str) -> str:
+    """A platform whose text is made in one go; a blog post has stages of its own."""
+    if value not in social():
+        raise PydanticCustomError("platform", f"Choose from: {', '.join(social())}.")
+    return value
+
+
+def social() -> list[str]:
+    """The platforms whose text is made from one reply."""
+    return [slug for slug, platform in platforms.ALL.items() if platform.Reply is not None]
+
+
+def _once_each(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+Social = Annotated[Line, AfterValidator(_made_from_a_reply)]
+Words = Annotated[list[Annotated[Line, Field(max_length=120)]], BeforeValidator(_lines), AfterValidator(_once_each)]
+
+
+class Voice(Asked):
+    """How a social text is to sound, and for whom."""
+
+    keywords: Annotated[Words, Field(max_length=20)] = []
+    audience: Annotated[Line, Field(max_length=200)] = ""
+    tone: Annotated[Line, Field(max_length=60)] = ""
+    creativity: Literal["careful", "usual", "bold"] = "usual"
+
+    def ask_for(self, platform: str, topic: str, keyword: str = "") -> dict[str, Any]:
+        """What a text on `platform` has to be, for the checks."""
+        asked = Ask(platform=platform, topic=topic, keyword=keyword, audience=self.audience, tone=self.tone)
+        return asked.as_dict()
+
+
+class DailyWorkflow(Voice):
+    """The fields of a `daily_workflow` task: so many ideas, each for each platform (SPEC 3.4)."""
+
+    count: Annotated[int, Field(ge=1, le=MOST_IDEAS)] = 5
+    platforms: Annotated[list[Social], AfterValidator(_once_each), Field(min_length=1)] = list(settings.DAILY_PLATFORMS)
+    topics: Annotated[Words, Field(max_length=20)] = []
+
+    @property
+    def title(self) -> str:
+        return (
+            self.task_name
+            or f"Daily run, {timezone.localtime():%A} {timezone.localtime().day} {timezone.localtime():%B}"
+        )
+
+
+class PlatformContent(Voice):
+    """The fields of a `platform_content` task: one idea, given or new, for one platform."""
+
+    platform: Social
+    idea: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1, le=2**63 - 1)] = None
+    topic: Annotated[Line, Field(max_length=200, validate_default=True)] = ""
+    description: Annotated[Line, Field(max_length=2000)] = ""
+    category: Annotated[Line, Field(max_length=80)] = ""
+
+    @field_validator("topic")
+    @classmethod
+    def _about_something(cls, topic: str, info: ValidationInfo) -> str:
+        if info.data.get("idea") is None and len(topic) < 3:
+            raise PydanticCustomError("about", "Give a topic, or choose an idea.")
+        return topic
+
+    @property
+    def title(self) -> str:
+        return self.task_name or self.topic or f"Idea {self.idea}"
+
+
+FIELDS: dict[str, type[Asked]] = {
+    TaskType.BLOG_POST: BlogPost,
+    TaskType.DAILY_WORKFLOW: DailyWorkflow,
+    TaskType.PLATFORM_CONTENT: PlatformContent,
+}
 LISTS = {
     name
     for form in FIELDS.values()
@@ -140,7 +233,7 @@ SAYS = {
 }
 
 
-def validate(task_type: str, params: dict[str, Any]) -> BlogPost:
+def validate(task_type: str, params: dict[str, Any]) -> Asked:
     """The validated fields, or `Invalid` with a sentence for each one that does not fit."""
     try:
         return FIELDS[task_type].model_validate(params)

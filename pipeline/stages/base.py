@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from content.errors import CopydeskError
 from content.models import Piece
 from pipeline import events, providers, workflows
 from pipeline.models import Stage, Task
-from pipeline.models.stage import LeaseLost
+from pipeline.models.stage import SETTLED, LeaseLost
 from pipeline.providers.session import Session
 
 DELTA_EVERY_SECONDS = 0.12
@@ -46,6 +47,8 @@ class Work:
             say=lambda message, as_: self.say(message, as_),
             log=lambda level, message: self.log("model", message, level=level),
         )
+        # Of many stages of one step, each speaks for itself, and the task for all of them.
+        self.is_one_of_many = self.step.side_by_side and self.task.stages.filter(name=stage.name).count() > 1
         self._said = ("", "")
         self._sent: dict[str, float] = {}
 
@@ -94,27 +97,72 @@ class Work:
 
     def progress(self, fraction: float, message: str) -> None:
         """How much of this stage is done (0 to 1), and what it is doing now."""
-        percent = round(self.step.begins + (self.step.ends - self.step.begins) * min(max(fraction, 0), 1))
-        percent = min(percent, 99)
-        self._tell(message, "running", percent)
+        self._tell(message, "running", min(max(fraction, 0), 1))
 
     def say(self, message: str, as_: str) -> None:
         """What it waits for: `as_` is loading, queued, retry or running."""
-        self._tell(message, as_, 0)
+        self._tell(message, as_)
 
-    def _tell(self, message: str, as_: str, percent: int) -> None:
+    def _tell(self, message: str, as_: str, fraction: float = -1) -> None:
+        """`fraction` is how much of this stage is done; below 0 it says nothing of that."""
         with transaction.atomic():
+            if self.is_one_of_many:
+                if (message, as_) == self._said:
+                    return
+                Stage.objects.filter(pk=self.stage.pk).update(doing=message[:200])
+                doing, shape = self._of_all(), "running"
+            else:
+                doing, shape = message, as_
+            percent = self._percent(fraction) if fraction >= 0 else 0
             row = Task.objects.filter(pk=self.task.pk, status="running")
-            row.update(doing=message[:200], doing_as=as_, percent=Greatest("percent", percent))
+            row.update(doing=doing[:200], doing_as=shape, percent=Greatest("percent", percent))
             now = row.values_list("percent", flat=True).first()
             if now is None:
                 return
             if (message, as_) != self._said or now != self.task.percent:
-                events.emit(self.task, "progress", stage=self.stage.name, percent=now, message=message, **{"as": as_})
+                events.emit(self.task, "progress", percent=now, message=message, **self.which, **{"as": as_})
             self._said, self.task.percent = (message, as_), now
+
+    def _of_all(self) -> str:
+        done, of = self._counted()
+        return f"Writing, {done} of {of} pieces done" if done else f"Writing {of} pieces side by side"
+
+    def _counted(self) -> tuple[int, int]:
+        """(how many stages of this step are settled, how many there are)"""
+        settled = Q(status__in=SETTLED)
+        found = self.task.stages.filter(name=self.stage.name).aggregate(
+            done=Count("pk", filter=settled), of=Count("pk")
+        )
+        return found["done"], found["of"]
+
+    def _percent(self, fraction: float) -> int:
+        if self.is_one_of_many:
+            done, of = self._counted()
+            fraction = (done + fraction) / of
+        return min(round(self.step.begins + (self.step.ends - self.step.begins) * fraction), 99)
+
+    @property
+    def percent_done(self) -> int:
+        """How far the task is when this stage, whose row says so already, is done."""
+        return self._percent(0) if self.is_one_of_many else self.step.ends
+
+    def passed(self) -> None:
+        """Write down that this stage has ended; the task's row is locked by the event before."""
+        done = {"doing": self._of_all()} if self.is_one_of_many else {}
+        Task.objects.filter(pk=self.task.pk).update(percent=Greatest("percent", min(self.percent_done, 99)), **done)
+
+    @property
+    def which(self) -> dict[str, Any]:
+        """What tells an event of this stage from its siblings'."""
+        which: dict[str, Any] = {"stage": self.stage.name}
+        if self.step.side_by_side:
+            which |= {"stage_id": self.stage.pk, "piece_id": self.stage.piece_id}
+        return which
 
     def log(self, source: str, message: str, *, level: str = "info") -> None:
         """A line in the task's log; `source` is model, validator, images, publisher or worker."""
+        if self.is_one_of_many:
+            message = f"{self.piece.on.name}, “{self.piece}”: {message}"
         events.emit(self.task, "log", source=source, level=level, message=message)
 
     def live(self, block: str, text: str, *, kind: str = "p", final: bool = False) -> None:
@@ -122,4 +170,5 @@ class Work:
         now = time.monotonic()
         if final or now - self._sent.get(block, 0) >= DELTA_EVERY_SECONDS:
             self._sent[block] = now
-            events.delta(self.task, block=block, text=text, kind=kind, final=final)
+            name = f"{self.stage.pk}-{block}" if self.step.side_by_side else block
+            events.delta(self.task, block=name, text=text, kind=kind, final=final)
