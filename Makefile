@@ -1,4 +1,5 @@
 # make up      run Copydesk on this machine          make up PORT=8080 HOST=0.0.0.0 DATA=/srv/copydesk
+# make hosted  install what OpenAI's and Anthropic's models need, once; make up keeps it
 # make test    run the tests                         make test ARGS="tests/content -x"
 # make lint    style, types, layers, migrations      make bench         measure
 # make requirements   pin anew after a change in pyproject.toml
@@ -14,13 +15,15 @@ EMBEDDED := $(PY) -m config.embedded exec --
 typed = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 UP_OPTIONS = $(call typed,PORT,--port) $(call typed,HOST,--host) $(call typed,DATA,--data)
 
-.PHONY: help up test lint bench requirements clean
+.PHONY: help up hosted test lint bench requirements clean
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
 
 # exec: the process that make signals is then the supervisor itself, not a shell that would leave it behind.
 up: $(VENV)/.base
 	@exec $(PY) -m config.supervisor $(UP_OPTIONS)
+
+hosted: $(VENV)/.hosted
 
 test: $(VENV)/.dev
 	@$(PY) -m pytest $(ARGS)
@@ -40,9 +43,11 @@ bench: $(VENV)/.dev
 
 COMPILE := -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	--python-version 3.11 -q pyproject.toml
+HOSTED := --extra openai --extra anthropic
 requirements: $(VENV)/.uv
 	$(PY) $(COMPILE) -o requirements/base.txt
-	$(PY) $(COMPILE) --group dev -o requirements/dev.txt
+	$(PY) $(COMPILE) $(HOSTED) -o requirements/hosted.txt
+	$(PY) $(COMPILE) $(HOSTED) --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -54,14 +59,24 @@ clean:
 # to the packages (a company's mirror), pip installs the same list.
 sync = $(PY) -m uv pip sync -q --python $(PY) $(1) || $(PY) -m pip install -q --no-deps --require-hashes -r $(1)
 
-# The development list contains the base list. Where it is installed, syncing to the base would take it away again.
+# The development list contains the hosted list, and that the base list. Where a larger one is installed, syncing to a
+# smaller would take it away again.
 ifneq ($(wildcard $(VENV)/.dev),)
-$(VENV)/.base: $(VENV)/.dev
+$(VENV)/.base $(VENV)/.hosted: $(VENV)/.dev
+	@touch $@
+else
+ifneq ($(wildcard $(VENV)/.hosted),)
+$(VENV)/.base: $(VENV)/.hosted
 	@touch $@
 else
 $(VENV)/.base: requirements/base.txt $(VENV)/.uv
 	@echo "Installing packages"
 	@$(call sync,requirements/base.txt)
+	@touch $@
+endif
+$(VENV)/.hosted: requirements/hosted.txt $(VENV)/.uv
+	@echo "Installing packages for hosted models"
+	@$(call sync,requirements/hosted.txt)
 	@touch $@
 endif
 
