@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from content.errors import NotAllowed
-from content.models import Piece, User, Version
+from content.models import HouseRules, Piece, User, Version
 
 
 def require_reviewer(user: User, piece: Piece) -> None:
     """Editors and admins decide; with the second-person rule, not on what they themselves asked for or wrote."""
     if not user.reviews:
         raise NotAllowed("Only an editor can decide. Ask one to look at it.")
-    if not settings.NEEDS_SECOND_PERSON:
+    if not HouseRules.in_force().needs_second_person:
         return
     wrote_it = piece.current is not None and piece.current.by_id == user.pk
     if wrote_it or piece.owner_id == user.pk:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from content import checks, permissions
 from content.checks.base import Report
 from content.errors import Invalid, InvalidMove, Stale
-from content.models import Approval, Piece, Status, User, Version
+from content.models import Approval, HouseRules, Piece, Status, User, Version
 from content.services import audit, diffing, rendering
 
 MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with a sentence, not by a time-out.
@@ -21,8 +20,9 @@ MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with 
 
 def judge(piece: Piece, title: str, body: str, **extra: Any) -> Report:
     """Score a text against what was asked of its piece, and what this desk does not print."""
-    ask = replace(piece.asked, banned=tuple(settings.BANNED_PHRASES))
-    return checks.run(title, body, ask, threshold=settings.PASS_MARK, **extra)
+    house = HouseRules.in_force()
+    ask = replace(piece.asked, banned=house.banned)
+    return checks.run(title, body, ask, threshold=house.pass_mark, **extra)
 
 
 @transaction.atomic
@@ -41,7 +41,7 @@ def add_version(
 ) -> Version:
     """Store the next version of `piece` and make it the current one; it is scored here unless `report` is given."""
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=piece.pk)
-    title, body = _tidy(title, body)
+    title, body = tidied(locked, title, body)
     report = report or judge(locked, title, body)
     kept = dict(locked.current.facts) if locked.current else {}
     if locked.current and _quoted(kept.get("excerpt"), locked.current.body) and not _quoted(kept["excerpt"], body):
@@ -78,14 +78,14 @@ def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, n
     current = locked.current
     if current is None or not locked.is_written:
         raise InvalidMove(f"“{piece}” is still being written. Wait for its task to end.")
-    title, body = _clean(title, body)
+    title, body = _clean(locked, title, body)
     if based_on != current.hash:
         raise Stale(
             f"{current.author} saved version {current.number} while you were writing. Yours is kept below; "
             "compare, then save again.",
             newest=current.number,
             newest_hash=current.hash,
-            difference=_difference(current.body, body),
+            difference=_difference(current.body, body, plain=locked.is_plain),
         )
     if (title, body) == (current.title, current.body):
         return current
@@ -104,10 +104,11 @@ def restore(piece: Piece, number: int, *, by: User, based_on: str) -> Version:
     )
 
 
-def _tidy(title: str, body: str) -> tuple[str, str]:
-    """The text as it is stored: plain newlines, no control characters, nothing blank around it."""
+def tidied(piece: Piece, title: str, body: str) -> tuple[str, str]:
+    """The text as it is stored: plain newlines, no control characters, nothing blank around it, its platform's marks
+    in their places."""
     body = body.replace("\r\n", "\n").replace("\r", "\n")
-    return without_controls(title).strip(), without_controls(body, keep="\n\t").strip()
+    return without_controls(title).strip(), piece.on.tidy(without_controls(body, keep="\n\t").strip())
 
 
 def without_controls(text: str, keep: str = "") -> str:
@@ -118,9 +119,9 @@ def without_controls(text: str, keep: str = "") -> str:
     return "".join(c for c in text if c in keep or unicodedata.category(c) not in {"Cc", "Cs"})
 
 
-def _clean(title: str, body: str) -> tuple[str, str]:
+def _clean(piece: Piece, title: str, body: str) -> tuple[str, str]:
     """A person's text, tidied; `Invalid` if there is nothing of it, or too much."""
-    title, body = _tidy(title, body)
+    title, body = tidied(piece, title, body)
     fields: dict[str, list[str]] = {}
     if not title:
         fields["title"] = ["A piece needs a title."]
@@ -140,9 +141,9 @@ def _quoted(excerpt: object, body: str) -> bool:
     return isinstance(excerpt, str) and bool(excerpt) and excerpt.rstrip("…") in " ".join(body.split())
 
 
-def _difference(old: str, new: str) -> list[dict[str, Any]]:
+def _difference(old: str, new: str, *, plain: bool) -> list[dict[str, Any]]:
     """A word diff as JSON: blocks of spans."""
     return [
         {"kind": block.kind, "spans": [{"op": span.op, "text": span.text} for span in block.spans]}
-        for block in diffing.compare(old, new).blocks
+        for block in diffing.compare(old, new, plain=plain).blocks
     ]

@@ -8,13 +8,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
-from content.models import Piece, Post, Status
+from content.models import HouseRules, Piece, Post, Status
 from content.platforms import text
 from content.templatetags.desk import clock
 from media_gen.models import Image
@@ -132,7 +131,7 @@ class Progress:
 
     @property
     def pass_mark(self) -> float:
-        return float(settings.PASS_MARK)
+        return HouseRules.in_force().pass_mark
 
     @property
     def headline(self) -> str:
