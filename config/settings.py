@@ -168,6 +168,18 @@ IDEA_TOKENS = env.int("COPYDESK_IDEA_TOKENS", default=2000)  # the cap of one an
 TRANSFORM_TOKENS = env.int("COPYDESK_TRANSFORM_TOKENS", default=1500)
 NEEDS_SECOND_PERSON = env.bool("COPYDESK_SECOND_PERSON", default=False)
 
+# --- Mail: off until a server is named, such as smtp+tls://user:password@mail.example:587 ---------------------
+EMAIL_URL = env("EMAIL_URL", default="")
+MAIL_IS_ON = bool(EMAIL_URL)
+_mail = env.email_url_config(EMAIL_URL or "dummymail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = f"/{_mail['EMAIL_FILE_PATH']}" if _mail["EMAIL_FILE_PATH"] else None  # filemail:///var/mail
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("COPYDESK_MAIL_FROM", default="copydesk@localhost")
+
 # --- People ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "content.User"
 # It wants unique=True and does not see that our index on Lower(email) is stricter.
