@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('topics', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), default=pipeline.models.preferences.usual_topics, size=None)),
-                ('keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None)),
+                ('keywords', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
                 ('audience', models.CharField(blank=True, max_length=200)),
                 ('tone', models.CharField(blank=True, max_length=60)),
                 ('model', models.CharField(blank=True, help_text='Empty: what this installation writes with', max_length=120)),

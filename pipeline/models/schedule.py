@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+
+if TYPE_CHECKING:
+    from content.models import User
 
 WEEK = [0, 1, 2, 3, 4, 5, 6]  # Monday is 0, as in `date.weekday`
 MOST_IDEAS = 10
@@ -24,9 +27,13 @@ def usual_platforms() -> list[str]:
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):
-    def due(self) -> ScheduleQuerySet:
+    def of(self, user: User) -> Schedule:
+        """This person's; the usual one, switched off and not stored, for somebody who never changed it."""
+        return self.filter(owner=user).first() or Schedule(owner=user, zone=settings.TIME_ZONE)
+
+    def due(self, now: datetime.datetime) -> ScheduleQuerySet:
         """Switched on, and their moment has come; those of people who left are not."""
-        return self.filter(is_on=True, owner__is_active=True, next_run_at__lte=Now()).order_by("next_run_at")
+        return self.filter(is_on=True, owner__is_active=True, next_run_at__lte=now).order_by("next_run_at")
 
 
 class Schedule(models.Model):
