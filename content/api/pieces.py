@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -87,7 +86,10 @@ class Wanted(Only):
     platform = serializers.CharField(max_length=40, required=False, allow_blank=True)
     category = serializers.CharField(max_length=80, required=False, allow_blank=True)
     q = serializers.CharField(
-        max_length=200, required=False, allow_blank=True, help_text="Words in its title, idea or text"
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        help_text="Beginnings of words that all are in its text and title, or in its idea",
     )
 
     def validate_platform(self, slug: str) -> str:
@@ -118,17 +120,15 @@ class Pieces(Endpoint):
         asked = self.query(Wanted)
         found = Piece.objects.visible_to(self.user).written().with_current()
         found = found.select_related("post").defer("post__body", "post__html")
-        for name, lookup in (
-            ("date", "created_at__date"),
-            ("status", "status"),
-            ("platform", "platform"),
-            ("category", "idea__category__iexact"),
-        ):
+        for name in ("status", "platform"):
             if wanted := asked.get(name):
-                found = found.filter(**{lookup: wanted})
+                found = found.filter(**{name: wanted})
+        if day := asked.get("date"):
+            found = found.made(day, day)
+        if category := asked.get("category"):
+            found = found.about(category)
         if words := asked.get("q"):
-            said = [Q(**{f"{place}__icontains": words}) for place in ("title", "idea__title", "current__body")]
-            found = found.filter(said[0] | said[1] | said[2])
+            found = found.saying(words)
         return self.page(found, PieceLine, only=only(PieceLine, asked.get("fields", "")))
 
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from content import platforms
 from content.platforms.base import Ask
 
+from .idea import Idea
 from .state import MOVES, Approval, Moves, Status
+from .version import Version
 
 if TYPE_CHECKING:
     from .user import User
-    from .version import Version
 
 # Where a person has something to decide, as long as nobody has.
 WAITING = [Status.GENERATED, Status.REVIEWED, Status.EDITED]
 # What the desk counts, in the order of the road.
 ROAD = [Status.GENERATED, Status.REVIEWED, Status.EDITED, Status.READY, Status.PUBLISHED, Status.REJECTED]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class PieceQuerySet(models.QuerySet["Piece"]):
@@ -37,6 +44,33 @@ class PieceQuerySet(models.QuerySet["Piece"]):
     def waiting(self) -> PieceQuerySet:
         """Those that wait for a person, longest first."""
         return self.filter(status__in=WAITING, approval=Approval.PENDING).order_by("updated_at", "pk")
+
+    def made(self, first: date | None = None, last: date | None = None) -> PieceQuerySet:
+        """Those made from the beginning of `first` to the end of `last`, as this installation's clock says."""
+        found = self.filter(created_at__gte=_midnight(first)) if first else self
+        return found.filter(created_at__lt=_midnight(last + timedelta(days=1))) if last and last < date.max else found
+
+    def about(self, category: str) -> PieceQuerySet:
+        return self.filter(idea__category__iexact=category)
+
+    def saying(self, words: str) -> PieceQuerySet:
+        """Those with these words in their newest title or text, or all in the title of their idea."""
+        said = Version.objects.saying(words).values("pk")
+        told = Idea.objects.saying(words).values("pk")
+        # A union, because of an OR over two tables PostgreSQL would read every piece.
+        by_either = (
+            Piece.objects.filter(current__in=said).values("pk").union(Piece.objects.filter(idea__in=told).values("pk"))
+        )
+        return self.filter(pk__in=by_either)
+
+    def last_moved_first(self, after: tuple[datetime, int] | None = None) -> PieceQuerySet:
+        """Those that moved last come first, from the one after `after` (its `updated_at` and `pk`) on: what moves
+        meanwhile leaves the pages below, and nothing shows twice."""
+        found = self.order_by("-updated_at", "-pk")
+        if after is None:
+            return found
+        moment, pk = after
+        return found.filter(updated_at__lte=moment).exclude(updated_at=moment, pk__gte=pk)
 
     def by_status(self) -> list[tuple[Status, int]]:
         """How many there are in each status of the road."""
@@ -93,6 +127,11 @@ class Piece(Moves):
     def on(self) -> Any:
         """The platform's rules and words."""
         return platforms.get(self.platform)
+
+    @property
+    def is_plain(self) -> bool:
+        """Its text is pasted somewhere as it stands; on our own site it is Markdown."""
+        return not self.on.public
 
     @property
     def original(self) -> Version | None:

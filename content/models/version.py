@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 
 from content.checks.base import Report
+
+from . import words
 
 if TYPE_CHECKING:
     from .user import User
@@ -21,10 +24,17 @@ def digest(title: str, body: str) -> str:
     return hashlib.sha256(f"{title}\n\n{body}".encode()).hexdigest()
 
 
+WORDS = words.vector("title", words.opening("body"))
+
+
 class VersionQuerySet(models.QuerySet["Version"]):
     def visible_to(self, user: User) -> VersionQuerySet:
         kept = self.filter(piece__deleted_at=None)
         return kept if user.reviews else kept.filter(piece__owner=user)
+
+    def saying(self, typed: str) -> VersionQuerySet:
+        """Those with these words in title or text, by `version_words`."""
+        return self.alias(said=WORDS).filter(said=words.query(typed))
 
     def light(self) -> VersionQuerySet:
         """Without the heavy columns, for lists."""
@@ -60,6 +70,7 @@ class Version(models.Model):
     class Meta:
         ordering = ["piece", "number"]
         constraints = [models.UniqueConstraint("piece", "number", name="one_version_per_number")]
+        indexes = [GinIndex(WORDS, name="version_words")]
         triggers = [pgtrigger.Protect(name="version_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
@@ -83,3 +94,8 @@ class Version(models.Model):
     @property
     def words(self) -> int:
         return int(self.facts.get("word_count", 0))
+
+    @property
+    def says(self) -> str:
+        """The one figure that a list shows of it: “214 words”, “Thread of 4”."""
+        return str(self.facts.get("says") or f"{self.words:,} words")
