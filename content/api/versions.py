@@ -153,7 +153,8 @@ class Diff(OfOnePiece):
 
 def compare(old: Version, new: Version) -> diffing.Comparison:
     """Two versions by word, each with its author."""
-    return diffing.compare(old.body, new.body, before=_author(old), after=_author(new))
+    plain = old.piece.is_plain
+    return diffing.compare(old.body, new.body, before=_author(old), after=_author(new), plain=plain)
 
 
 def blocks(found: diffing.Comparison) -> list[dict[str, Any]]:

@@ -60,6 +60,7 @@ class Graf:
     lines: list[Graf] = field(default_factory=list)
     level: int = 0
     marker: str = ""
+    plain: bool = False
 
     @property
     def unsourced(self) -> list[str]:
@@ -113,7 +114,7 @@ def _graf(block: Block, marks: str, quotes: Sequence[str]) -> Graf:
     if block.was:
         note = f"Was a {KINDS[block.was]}"
     graf = Graf(_tag(block), SafeString(""), block.authors, doubtful, note, fresh=fresh)
-    graf.level, graf.marker = block.level, block.marker
+    graf.level, graf.marker, graf.plain = block.level, block.marker, block.plain
     if block.kind == "code":
         table = _rich(_strips(block, ()), marks, table=True) if block.new.lstrip().startswith("|") else None
         graf.tag = "table" if table else "pre"
@@ -130,6 +131,8 @@ def _tag(block: Block) -> str:
 def words(block: Block, marks: str = "changes", quotes: Sequence[str] = ()) -> SafeString:
     """One block's words with their marks, Markdown shown as it will look as long as that hides no change."""
     strips = _strips(block, quotes)
+    if block.plain:
+        return _literal(strips, marks)
     return _rich(strips, marks) or _rich(_strips(block, ()), marks) or _literal(strips, marks)
 
 

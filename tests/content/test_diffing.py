@@ -204,3 +204,52 @@ def test_texts_too_long_to_compare_word_by_word_still_read_back():
     (block, *rest) = compare(old, new).blocks
     assert "".join(part.old for part in (block, *rest)) == old
     assert "".join(part.new for part in (block, *rest)) == new
+
+
+# --- Plain text ----------------------------------------------------------------------------------------------
+
+THREAD = "First post, * starred *\nand a second line.\n\n---\n\nSecond post #one #two"
+
+
+def test_a_plain_text_is_cut_at_blank_lines_and_keeps_its_line_breaks():
+    comparison = compare(THREAD, THREAD, plain=True)
+
+    assert [(block.kind, block.new) for block in comparison.blocks] == [
+        ("p", "First post, * starred *\nand a second line."),
+        ("hr", "---"),
+        ("p", "Second post #one #two"),
+    ]
+
+
+def test_nothing_in_a_plain_text_is_read_as_markdown():
+    body = "Above a rule\n---\n# not a title\n- no list\n1. nor this\n    no code\n> no quotation"
+
+    (block,) = compare(body, body, plain=True).blocks
+
+    assert (block.kind, block.new) == ("p", body)
+
+
+def test_a_part_of_a_script_is_a_heading_with_its_mark_in_sight():
+    blocks = compare("## Hook\n\nLook at this.", "## Hook\n\nLook at that.", plain=True).blocks
+
+    assert [(block.kind, block.new) for block in blocks] == [("h2", "## Hook"), ("p", "Look at that.")]
+
+
+def test_a_changed_post_of_a_thread_is_one_place_with_its_author():
+    history = [
+        Edition(1, MODEL, THREAD, plain=True),
+        Edition(2, TOMAS, THREAD.replace("Second post", "Last post"), plain=True),
+    ]
+
+    comparison = marked(history, against=1)
+
+    assert written(comparison)[2] == "[Second]{Last} post #one #two"
+    assert (comparison.added, comparison.removed, comparison.places) == (1, 1, 1)
+
+
+@given(st.text(alphabet=" \n-#*ab👩‍👧漢", max_size=60), st.text(alphabet=" \n-#*ab👩‍👧漢", max_size=60))
+def test_no_word_of_a_plain_text_is_lost_between_two_versions(old, new):
+    comparison = compare(old, new, plain=True)
+
+    assert "".join("".join(block.old for block in comparison.blocks).split()) == "".join(old.split())
+    assert "".join("".join(block.new for block in comparison.blocks).split()) == "".join(new.split())

@@ -4,6 +4,7 @@ Blocks are matched first, so that a new or moved paragraph shows as one thing; w
 Nothing here knows of the database: versions come in as `Edition`s and leave as `Block`s of `Span`s.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -14,10 +15,12 @@ from .marks import NOBODY, Author, Block, Comparison, Edition, Op, Span
 
 __all__ = ["NOBODY", "Author", "Block", "Comparison", "Edition", "Span", "compare", "marked", "shares"]
 
+_BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 
-def compare(old: str, new: str, *, before: Author = NOBODY, after: Author = NOBODY) -> Comparison:
-    """Two Markdown texts. What was kept or taken out is `before`'s, what was put in is `after`'s."""
-    olds, news = _lines(old, before), _lines(new, after)
+
+def compare(old: str, new: str, *, before: Author = NOBODY, after: Author = NOBODY, plain: bool = False) -> Comparison:
+    """Two texts, in Markdown unless `plain`. What was kept or taken out is `before`'s, what was put in `after`'s."""
+    olds, news = _lines(old, before, plain), _lines(new, after, plain)
     return _shown(olds, news, inherit=True)
 
 
@@ -49,11 +52,19 @@ def shares(history: Sequence[Edition]) -> list[tuple[Author, float]]:
     return sorted(((author, 100 * n / total) for author, n in written.items()), key=lambda pair: -pair[1])
 
 
-def _lines(body: str, author: Author) -> list[Line]:
-    lines = [Line(block) for block in text.blocks(body) if block.source]
+def _lines(body: str, author: Author, plain: bool) -> list[Line]:
+    cut = _paragraphs(body) if plain else text.blocks(body)
+    lines = [Line(block, plain) for block in cut if block.source]
     for line in lines:
         line.authors = [author] * len(line.tokens)
     return lines
+
+
+def _paragraphs(body: str) -> Iterator[text.Block]:
+    """A plain text's blocks, its marks and line breaks kept: blank lines part them, `## ` opens a heading."""
+    for part in _BLANK.split(body.replace("\r\n", "\n").strip("\n")):
+        kind: text.Kind = "hr" if part == "---" else "h2" if part.startswith("## ") and "\n" not in part else "p"
+        yield text.Block(kind, part.rstrip(), part.strip())
 
 
 def _attributed(history: Sequence[Edition]) -> Iterator[tuple[int, list[Line]]]:
@@ -65,7 +76,7 @@ def _attributed(history: Sequence[Edition]) -> Iterator[tuple[int, list[Line]]]:
     stood: dict[str, list[Author]] = {}
     before: list[Line] = []
     for edition in history:
-        lines = _lines(edition.body, edition.author)
+        lines = _lines(edition.body, edition.author, edition.plain)
         gone: list[Line] = []
         come: list[Line] = []
         for old, new in paired(before, lines):
@@ -115,7 +126,7 @@ def _shown(olds: list[Line], news: list[Line], *, inherit: bool) -> Comparison:
 
 
 def _block(line: Line, spans: tuple[Span, ...], was: text.Kind | None = None) -> Block:
-    return Block(line.block.kind, spans, line.block.level, line.block.marker, was)
+    return Block(line.block.kind, spans, line.block.level, line.block.marker, was, line.plain)
 
 
 def _places(block: Block) -> int:

@@ -23,6 +23,7 @@ class Line:
     """A block cut into tokens, each with its author."""
 
     block: text.Block
+    plain: bool = False
     tokens: list[str] = field(init=False)
     authors: list[Author] = field(init=False)
     words: list[str] = field(init=False)

@@ -21,11 +21,12 @@ NOBODY = Author("person", "")
 
 @dataclass(frozen=True)
 class Edition:
-    """One version as it comes in."""
+    """One version as it comes in: Markdown, or plain text, which is pasted somewhere as it stands."""
 
     number: int
     author: Author
     body: str
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Span:
 class Block:
     """One paragraph, heading, list item… as its spans. Inline Markdown stays in their text as it was written.
 
-    `level` and `marker` ("-" or "3.") place a list item. `was` is the old kind, where the form changed.
+    `level` and `marker` ("-" or "3.") place a list item. `was` is the old kind, where the form changed. The words of a
+    `plain` block are no Markdown, and its line breaks stand.
     """
 
     kind: Kind
@@ -49,6 +51,7 @@ class Block:
     level: int = 0
     marker: str = ""
     was: Kind | None = None
+    plain: bool = False
 
     @property
     def authors(self) -> tuple[Author, ...]:
