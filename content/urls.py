@@ -11,6 +11,7 @@ urlpatterns = [
     path("pieces/<int:pk>/", pieces.piece, name="piece"),
     path("pieces/<int:pk>/compare/", pieces.compare, name="piece-compare"),
     path("pieces/<int:pk>/edit/", pieces.edit, name="piece-edit"),
+    path("pieces/<int:pk>/measure/", pieces.measure, name="piece-measure"),
     path("pieces/<int:pk>/restore/", pieces.restore, name="piece-restore"),
     path("pieces/<int:pk>/decide/", pieces.decide, name="piece-decide"),
 ]

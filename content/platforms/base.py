@@ -110,6 +110,7 @@ class Platform(Protocol):
     default_word_count: int
     public: bool  # goes to our own public site; elsewhere a person pastes it
     titled: bool  # the title goes out with the text; else it is only the desk's name for it
+    hint: str  # how its marks are typed, for the line under the editor
     preview: str  # the template that shows it as its readers will see it; empty: as an article
     Reply: type[BaseModel] | None
     beats: tuple[Beat, ...]

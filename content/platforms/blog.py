@@ -35,6 +35,7 @@ class Blog:
     default_word_count = 1500
     public = True
     titled = True
+    hint = "## opens a section, - a list, **two stars** make words strong, [words](address) a link."
     preview = ""
     Reply: type[BaseModel] | None = None  # written in sections, by its own stages
     beats: tuple[Beat, ...] = ()

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from content import permissions
 from content.errors import CopydeskError, Invalid, Stale
@@ -18,7 +18,8 @@ from content.models import Piece, User, Verdict, Version
 from content.services import diffing, editing, review
 from content.services.diffing import Author, Edition
 
-from .sheet import MARKS, PANELS, Sheet, author, queue
+from .measuring import Measured
+from .sheet import PANELS, Sheet, author, queue
 from .signed_in import SignedIn
 
 DONE = {
@@ -104,6 +105,21 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
     return _editor(request, found)
 
 
+@login_required
+@require_POST
+def measure(request: SignedIn, pk: int) -> HttpResponse:
+    """The figures and the preview of a text as it is typed, as they would be once saved. Nothing is kept of it."""
+    found = _visible(request.user, pk)
+    permissions.require_writer(request.user, found)
+    return render(request, "content/_answer.html", {"piece": found, "measured": _measured(found, *_typed(request))})
+
+
+def _measured(piece: Piece, title: str, body: str) -> Measured | None:
+    """None for what is longer than any text that can be saved."""
+    title, body = editing.tidied(piece, title, body)
+    return Measured(piece, title, body) if len(body) <= editing.MAX_BODY else None
+
+
 def _save(request: SignedIn, piece: Piece) -> HttpResponse:
     title, body = _typed(request)
     before = piece.current_id
@@ -133,14 +149,15 @@ def _editor(
     request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = None, conflict: bool = False
 ) -> HttpResponse:
     newest = piece.versions.select_related("by").latest("number")
-    titled, body = _untitled(newest)
+    titled, body = (False, newest.body) if piece.is_plain else _untitled(newest)
     title, difference = newest.title, None
     if refusal is not None:
         titled, title, body = bool(request.POST.get("titled")), _text(request, "title"), _text(request, "body")
     if conflict:
-        mine = Edition(newest.number + 1, Author("person", str(request.user)), _typed(request)[1])
+        person, plain = Author("person", str(request.user)), piece.is_plain
+        mine = Edition(newest.number + 1, person, editing.tidied(piece, *_typed(request))[1], plain)
         versions = piece.versions.select_related("by").defer("report", "record", "facts").order_by("number")
-        stored = [Edition(v.number, author(v), v.body) for v in versions]
+        stored = [Edition(v.number, author(v), v.body, plain) for v in versions]
         difference = diffing.marked([*stored, mine], newest.number)
     context = {
         "piece": piece,
@@ -153,7 +170,7 @@ def _editor(
         "difference": difference,
         # Sent back as it came, so that saving again stays refused until the person has seen the difference.
         "based_on": request.POST.get("version_hash", "") if refusal and not conflict else newest.hash,
-        "word_range": piece.asked.word_range,
+        "measured": _measured(piece, *(_typed(request) if refusal else (newest.title, newest.body))),
         "findings": [finding for finding in newest.checks.findings if finding.level != "pass"] if newest.report else [],
         "asked_for": piece.decisions.select_related("by").first(),
     }
@@ -166,7 +183,6 @@ def _page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = No
     context: dict[str, Any] = {
         "piece": piece,
         "sheet": Sheet(piece, request.GET),
-        "marks_offered": MARKS,
         "panels": PANELS,
         "queue": waiting,
         "queue_at": at + 1 if at is not None else 0,

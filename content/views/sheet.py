@@ -17,7 +17,10 @@ from content.services import diffing, review
 from content.services.diffing import Author, Comparison, Edition
 from content.templatetags import marks as drawn
 
+from .measuring import Measured
+
 MARKS = {"changes": "Changes", "who": "Who wrote it", "clean": "Clean"}
+POSTED = {**MARKS, "clean": "As posted"}
 PANELS = {
     "preview": "Preview",
     "changes": "Changes",
@@ -51,12 +54,14 @@ class Sheet:
 
     def __init__(self, piece: Piece, asked: QueryDict) -> None:
         self.piece = piece
-        self.marks = asked.get("marks") if asked.get("marks") in MARKS else "changes"
         self.panel = asked.get("panel") if asked.get("panel") in PANELS else "checks"
         self.versions = list(piece.versions.light().order_by("-number"))
         self._asked = asked
         self.version = self._version()
         self.against = self._against()
+        # What is pasted somewhere is read as it will stand there, as long as there is no change to look at.
+        usual = "clean" if piece.is_plain and not self.against else "changes"
+        self.marks = asked["marks"] if asked.get("marks") in MARKS else usual
 
     def _version(self) -> Version | None:
         wanted = self._asked.get("version", "")
@@ -96,6 +101,21 @@ class Sheet:
         return self.post if self.post and not self.post.withdrawn_at else None
 
     @property
+    def marks_offered(self) -> dict[str, str]:
+        return POSTED if self.piece.is_plain else MARKS
+
+    @cached_property
+    def measured(self) -> Measured:
+        """The shown version's figures, and how its readers will see it."""
+        assert self.version is not None
+        return Measured(self.piece, self.version.title, self.version.body)
+
+    @property
+    def is_posted(self) -> bool:
+        """The sheet shows the text as its platform does."""
+        return self.marks == "clean" and bool(self.measured.template)
+
+    @property
     def is_newest(self) -> bool:
         return self.version is not None and self.version.pk == self.piece.current_id
 
@@ -124,10 +144,14 @@ class Sheet:
 
     def _compared(self, against: int) -> Comparison:
         assert self.version is not None
+        plain = self.piece.is_plain
         if against > self.version.number:
             newer = self.piece.versions.select_related("by").get(number=against)
-            return diffing.compare(newer.body, self.version.body, before=author(newer), after=author(self.version))
-        editions = [Edition(version.number, author(version), version.body) for version in self._history]
+            by, by_whom = author(newer), author(self.version)
+            return diffing.compare(newer.body, self.version.body, before=by, after=by_whom, plain=plain)
+        editions = [Edition(version.number, author(version), version.body, plain) for version in self._history]
+        if plain:
+            return diffing.marked(editions, against or None)
         return _without_title(diffing.marked(editions, against or None), self.version.title)
 
     @cached_property
@@ -207,7 +231,8 @@ class Sheet:
 
     @cached_property
     def shares(self) -> list[tuple[Author, float]]:
-        return diffing.shares([Edition(v.number, author(v), v.body) for v in self._history])
+        plain = self.piece.is_plain
+        return diffing.shares([Edition(v.number, author(v), v.body, plain) for v in self._history])
 
     @cached_property
     def generated(self) -> Version | None:

@@ -1,12 +1,11 @@
-/* The editor: counts while one writes, keeps a draft on this machine, saves on Ctrl+S, warns before words are lost. */
+/* The editor: measures while one writes, keeps a draft on this machine, saves on Ctrl+S, warns before words are lost. */
 import { forget, keep, recall } from "./drafts.js";
-import { count } from "./words.js";
+import { measuring } from "./measure.js";
 
 const form = document.querySelector("#editor");
 const { title, body } = form.elements;
-const output = form.querySelector("[data-words]");
 const name = form.dataset.draft;
-const [fewest, most] = form.dataset.asked.split(" ").map(Number);
+const measure = measuring(form);
 const stored = { title: title.defaultValue, body: body.defaultValue };
 /* After a refusal the form holds what was typed, not what is stored. */
 let saved = "refused" in form.dataset ? { title: "", body: "" } : stored;
@@ -17,12 +16,6 @@ const typed = () => ({ title: title.value, body: body.value });
 const same = (one, other) => one.title === other.title && one.body === other.body;
 const unsaved = () => !same(typed(), saved);
 
-function tell() {
-  const words = count(body.value) + (form.elements.titled ? count(title.value) : 0);
-  output.firstElementChild.textContent = words.toLocaleString("en-GB");
-  output.toggleAttribute("data-off", Boolean(most) && (words < fewest || words > most));
-}
-
 function remember() {
   clearTimeout(timer);
   if (unsaved()) keep(name, typed());
@@ -30,7 +23,7 @@ function remember() {
 }
 
 form.addEventListener("input", () => {
-  tell();
+  measure();
   clearTimeout(timer);
   timer = setTimeout(remember, 400);
 });
@@ -66,7 +59,7 @@ offer.addEventListener("click", (event) => {
   if ("draftUse" in event.target.dataset) {
     title.value = draft.title;
     body.value = draft.body;
-    tell();
+    measure();
     body.focus();
   } else if ("draftDrop" in event.target.dataset) {
     forget(name);
@@ -75,4 +68,5 @@ offer.addEventListener("click", (event) => {
   offer.hidden = true;
 });
 
-tell();
+/* A browser that goes back may have put other words in the fields than those that were measured. */
+if (!same(typed(), stored)) measure();

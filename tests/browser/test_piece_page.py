@@ -167,10 +167,10 @@ def test_the_count_under_the_editor_is_the_check_s_own(opened: Opened, editor: U
     page = opened(edit_page(piece), by=editor)
     settled(page)
 
-    expect(page.locator("[data-words] b")).to_have_text(f"{piece.current.words:,}")
+    expect(page.locator("#standing b")).to_have_text(f"{piece.current.words:,}")
     page.locator("#body").press("Control+End")
     page.keyboard.type(" Three more words")
-    expect(page.locator("[data-words] b")).to_have_text(f"{piece.current.words + 3:,}")
+    expect(page.locator("#standing b")).to_have_text(f"{piece.current.words + 3:,}")
 
 
 def test_ctrl_s_saves_a_new_version(opened: Opened, editor: User) -> None:
