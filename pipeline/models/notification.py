@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 if TYPE_CHECKING:
     from content.models import User
@@ -22,10 +23,17 @@ class Kind(models.TextChoices):
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def of(self, user: User) -> NotificationQuerySet:
         """Those that are shown to this person at the desk, newest first."""
-        return self.filter(owner=user, in_app=True).order_by("-created_at", "-pk")
+        return self.filter(owner=user, in_app=True).order_by("-pk")
 
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None)
+
+    def mark_read(self) -> int:
+        return self.unread().order_by().update(read_at=Now())
+
+    def mail_due(self) -> NotificationQuerySet:
+        """Those whose mail is to be sent now, longest due first."""
+        return self.filter(mail_due_at__lte=Now()).order_by("mail_due_at", "pk")
 
 
 class Notification(models.Model):
@@ -52,9 +60,10 @@ class Notification(models.Model):
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-created_at", "-pk"]
+        ordering = ["-pk"]
         constraints = [models.UniqueConstraint("owner", "key", name="told_once")]
         indexes = [
+            models.Index(fields=["owner", "-id"], name="notification_newest", condition=Q(in_app=True)),
             models.Index("owner", name="notification_unread", condition=Q(read_at=None, in_app=True)),
             models.Index("mail_due_at", name="notification_mail_due", condition=Q(mail_due_at__isnull=False)),
         ]
