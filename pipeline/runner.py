@@ -12,7 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from content.errors import CopydeskError, ExternalError
-from pipeline import events, queue, stages, workflows
+from pipeline import events, notifications, queue, stages, workflows
 from pipeline.models import Stage, StageStatus, Task, TaskStatus
 from pipeline.models.stage import LeaseLost
 from pipeline.stages.base import Lease, Work
@@ -48,35 +48,42 @@ def _started(work: Work) -> None:
     if stage.position == 0 and stage.attempt == 1:
         events.emit(work.task, "started", task_type=work.task.type, name=work.task.name)
     again = f", run {stage.attempt}" if stage.attempt > 1 else ""
-    work.log("worker", f"Claimed stage {stage.name}{again}, lease {settings.LEASE_SECONDS:.0f} s")
-    work.progress(0, f"{stage.title} begins")
+    with transaction.atomic():
+        work.progress(0, f"{stage.title} begins")
+        work.log("worker", f"Claimed stage {stage.name}{again}, lease {settings.LEASE_SECONDS:.0f} s")
 
 
 def _finish(work: Work, output: dict[str, Any], seconds: float) -> None:
     """The output and everything that follows from it, once."""
     stage, task = work.stage, work.task
     with work.fenced():
+        before = stage.seconds
         stage.write(
-            output=output, error="", finished_at=Now(), lease_expires_at=None, not_before=None, **_spent(work, seconds)
+            status=StageStatus.DONE,
+            output=output,
+            doing="",
+            error="",
+            finished_at=Now(),
+            lease_expires_at=None,
+            not_before=None,
+            **_spent(work, seconds),
         )
-        stage.write(status=StageStatus.DONE)
-        stage.refresh_from_db(fields=["seconds"])
+        percent = work.passed()
         events.emit(
             task,
             "stage_complete",
-            percent=work.percent_done,
-            seconds=round(stage.seconds, 1),
+            percent=percent,
+            seconds=round(before + seconds, 1),
             result=output.get("says", ""),
             **work.which,
         )
-        work.passed()
         _go_on(task, stage, output)
 
 
 def _go_on(task: Task, stage: Stage, output: dict[str, Any]) -> None:
     """Queue the next step when this one has nothing left to run; complete the task if there is no next one.
 
-    Called after an event of the task was stored, so with its row locked: of two stages that end at once, the second
+    Called after the task's row was written, so with it locked: of two stages that end at once, the second
     sees the first.
     """
     if task.stages.filter(position=stage.position).unsettled().exists():
@@ -101,6 +108,7 @@ def _complete(task: Task, output: dict[str, Any]) -> None:
         recovery="",
     )
     events.emit(task, "complete", status=TaskStatus.COMPLETED, percent=100, summary=output)
+    notifications.run_ended(task)
 
 
 def _failed(work: Work, error: Exception, seconds: float) -> None:
@@ -138,8 +146,7 @@ def _give_up(task: Task, stage: Stage, reason: str, recovery: str) -> None:
     """A stage has failed for good. One of several side by side leaves the others be; any other fails the task."""
     if not workflows.step(task.type, stage.name).side_by_side:
         return fail(task, stage, reason, recovery)
-    name = f"{stage.piece.on.name}, “{stage.piece}”" if stage.piece else stage.title
-    events.emit(task, "log", source="worker", level="error", message=f"{name}: {reason}")
+    events.emit(task, "log", source="worker", level="error", message=f"{stage.label}: {reason}")
     events.emit(
         task,
         "error",
@@ -164,6 +171,7 @@ def fail(task: Task, stage: Stage, reason: str, recovery: str) -> None:
     )
     events.emit(task, "log", source="worker", level="error", message=f"{stage.title}: {reason}")
     events.emit(task, "error", stage=stage.name, error_message=reason, recovery=recovery)
+    notifications.run_ended(task)
 
 
 def recovery_for(stage: Stage, error: Exception) -> str:

@@ -9,7 +9,7 @@ import threading
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connections, transaction
 
 from pipeline import runner
 from pipeline.models import Heartbeat, Stage
@@ -46,7 +46,11 @@ class Heart(threading.Thread):
 
     def renew(self, leases: list[Lease]) -> None:
         held = Stage.objects.held([lease.token for lease in leases if lease.token])
-        held.update(lease_expires_at=in_seconds(settings.LEASE_SECONDS))
+        with transaction.atomic():
+            # One that is locked is being finished or cancelled; waiting for it, with others of its task in hand, could
+            # wait for ever. It is renewed at the next beat.
+            free = list(held.select_for_update(skip_locked=True).values_list("pk", flat=True))
+            Stage.objects.filter(pk__in=free).update(lease_expires_at=in_seconds(settings.LEASE_SECONDS))
         alive = set(held.values_list("run_token", flat=True))
         for lease in leases:
             if lease.token not in alive:

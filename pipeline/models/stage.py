@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Now
 
 from .task import Task, TaskStatus
 
@@ -59,13 +59,15 @@ class StageQuerySet(models.QuerySet["Stage"]):
                 started_at=Now(),
                 error="",
             )
-            Task.objects.filter(pk=stage.task_id, status=TaskStatus.QUEUED).update(
-                status=TaskStatus.RUNNING, updated_at=Now()
+            # Where nothing changes nothing is locked: many stages of one task are claimed at the same moment.
+            begins = Q(status=TaskStatus.QUEUED) | Q(started_at=None) | ~Q(stage=stage.name)
+            Task.objects.filter(begins, pk=stage.task_id).update(
+                status=Case(When(status=TaskStatus.QUEUED, then=Value(TaskStatus.RUNNING)), default="status"),
+                started_at=Coalesce("started_at", Now()),
+                deadline_at=Coalesce("deadline_at", in_seconds(settings.TASK_DEADLINE_SECONDS)),
+                stage=stage.name,
+                updated_at=Now(),
             )
-            Task.objects.filter(pk=stage.task_id, started_at=None).update(
-                started_at=Now(), deadline_at=in_seconds(settings.TASK_DEADLINE_SECONDS)
-            )
-            Task.objects.filter(pk=stage.task_id).update(stage=stage.name)
         return Stage.objects.select_related("task__owner", "piece").get(pk=stage.pk)
 
     def enqueue(self, *, after: float = 0) -> int:
@@ -154,6 +156,11 @@ class Stage(models.Model):
     @property
     def title(self) -> str:
         return self.name.replace("_", " ").capitalize()
+
+    @property
+    def label(self) -> str:
+        """What a person calls it, beside others of the same step."""
+        return f"{self.piece.on.name}, “{self.piece}”" if self.piece else f"{self.title} {self.key}".rstrip()
 
     def write(self, **changes: Any) -> None:
         """Write to the row as the holder of its lease; `LeaseLost` if it is not ours any more."""

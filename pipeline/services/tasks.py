@@ -123,9 +123,8 @@ def retry_stage(stage: Stage, *, by: User) -> None:
     _require_hand(by, task)
     lock(task)
     stage.refresh_from_db()
-    name = f"“{stage.piece}” for {stage.piece.on.name}" if stage.piece else stage.title
     if stage.status != StageStatus.FAILED:
-        raise InvalidMove(f"{name} has not failed; it is {stage.get_status_display().lower()}.")
+        raise InvalidMove(f"{stage.label} has not failed; it is {stage.get_status_display().lower()}.")
     siblings = task.stages.filter(position=stage.position).exclude(pk=stage.pk)
     if siblings.unsettled().exists():  # the step after this one has not begun
         Stage.objects.filter(pk=stage.pk).update(**FRESH)
@@ -134,7 +133,7 @@ def retry_stage(stage: Stage, *, by: User) -> None:
     else:
         _run_again(task, task.stages.filter(pk=stage.pk), stage)
     audit.record("task.retried", task, by=by, stage=f"{stage.name} {stage.key}")
-    events.emit(task, "log", source="worker", level="info", message=f"{by} tries {name} again.")
+    events.emit(task, "log", source="worker", level="info", message=f"{by} tries again: {stage.label}.")
     _tell_queued(task, stage)
 
 
@@ -152,6 +151,7 @@ def _run_again(task: Task, stages: QuerySet[Stage], first: Stage) -> None:
         TaskStatus.QUEUED,
         finished_at=None,
         started_at=None,
+        deadline_at=None,
         error="",
         recovery="",
         stage=first.name,

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from content.errors import CopydeskError
@@ -105,15 +105,15 @@ class Work:
 
     def _tell(self, message: str, as_: str, fraction: float = -1) -> None:
         """`fraction` is how much of this stage is done; below 0 it says nothing of that."""
+        if self.is_one_of_many and (message, as_) == self._said:
+            return
         with transaction.atomic():
+            doing, shape, done, of = message, as_, 0, 1
             if self.is_one_of_many:
-                if (message, as_) == self._said:
-                    return
                 Stage.objects.filter(pk=self.stage.pk).update(doing=message[:200])
-                doing, shape = self._of_all(), "running"
-            else:
-                doing, shape = message, as_
-            percent = self._percent(fraction) if fraction >= 0 else 0
+                done, of = self._counted()
+                doing, shape = _of_all(done, of), "running"
+            percent = self._percent((done + fraction) / of) if fraction >= 0 else 0
             row = Task.objects.filter(pk=self.task.pk, status="running")
             row.update(doing=doing[:200], doing_as=shape, percent=Greatest("percent", percent))
             now = row.values_list("percent", flat=True).first()
@@ -123,10 +123,6 @@ class Work:
                 events.emit(self.task, "progress", percent=now, message=message, **self.which, **{"as": as_})
             self._said, self.task.percent = (message, as_), now
 
-    def _of_all(self) -> str:
-        done, of = self._counted()
-        return f"Writing, {done} of {of} pieces done" if done else f"Writing {of} pieces side by side"
-
     def _counted(self) -> tuple[int, int]:
         """(how many stages of this step are settled, how many there are)"""
         settled = Q(status__in=SETTLED)
@@ -135,21 +131,20 @@ class Work:
         )
         return found["done"], found["of"]
 
-    def _percent(self, fraction: float) -> int:
-        if self.is_one_of_many:
-            done, of = self._counted()
-            fraction = (done + fraction) / of
-        return min(round(self.step.begins + (self.step.ends - self.step.begins) * fraction), 99)
+    def _percent(self, share: float) -> int:
+        """`share` is how much of this step is done."""
+        return min(round(self.step.begins + (self.step.ends - self.step.begins) * share), 99)
 
-    @property
-    def percent_done(self) -> int:
-        """How far the task is when this stage, whose row says so already, is done."""
-        return self._percent(0) if self.is_one_of_many else self.step.ends
-
-    def passed(self) -> None:
-        """Write down that this stage has ended; the task's row is locked by the event before."""
-        done = {"doing": self._of_all()} if self.is_one_of_many else {}
-        Task.objects.filter(pk=self.task.pk).update(percent=Greatest("percent", min(self.percent_done, 99)), **done)
+    def passed(self) -> int:
+        """Write to the task that this stage, whose row says so already, is done; returns how far that brings it."""
+        if not self.is_one_of_many:
+            Task.objects.filter(pk=self.task.pk).update(percent=Greatest("percent", min(self.step.ends, 99)))
+            return self.step.ends
+        Task.objects.filter(pk=self.task.pk).update(updated_at=Now())  # locks it: of two at once, one counts both
+        done, of = self._counted()
+        percent = self._percent(done / of)
+        Task.objects.filter(pk=self.task.pk).update(percent=Greatest("percent", percent), doing=_of_all(done, of))
+        return percent
 
     @property
     def which(self) -> dict[str, Any]:
@@ -162,7 +157,7 @@ class Work:
     def log(self, source: str, message: str, *, level: str = "info") -> None:
         """A line in the task's log; `source` is model, validator, images, publisher or worker."""
         if self.is_one_of_many:
-            message = f"{self.piece.on.name}, “{self.piece}”: {message}"
+            message = f"{self.stage.label}: {message}"
         events.emit(self.task, "log", source=source, level=level, message=message)
 
     def live(self, block: str, text: str, *, kind: str = "p", final: bool = False) -> None:
@@ -172,3 +167,7 @@ class Work:
             self._sent[block] = now
             name = f"{self.stage.pk}-{block}" if self.step.side_by_side else block
             events.delta(self.task, block=name, text=text, kind=kind, final=final)
+
+
+def _of_all(done: int, of: int) -> str:
+    return f"Writing, {done} of {of} pieces done" if done else f"Writing {of} pieces side by side"
