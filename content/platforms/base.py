@@ -74,17 +74,21 @@ class Measure:
 class Beat:
     """One short part of a reply, for a model that can fill one small field at a time.
 
-    `field` is where it goes in the platform's `Reply`; where that is a list, each beat of the same field adds one.
-    `asks` are pairs of a question, in which `{subject}` stands for what the idea is about, and the literal opening of
-    its answer (may be empty); they are tried in turn until one is answered well. `sentences` of at most `longest`
-    words are wanted.
+    `field` is where it goes in the platform's `Reply`; where that is a list, each beat of the same field adds one, else
+    they are joined. `asks` are pairs of a question and the literal opening of its answer (may be empty); they are
+    tried in turn until one is answered well. Both are templates: `$t` is what the idea is about, `$s` the same without
+    its readers, `$S` at a sentence's start, `$is`, `$does` and `$goes` agree with it, and `$idea` is the first sentence
+    of what the idea says. `sentences` of at most `longest` words are wanted, together at most `most` characters (0 is
+    no limit). A `spare` beat is asked for only while the text falls short of a limit of its platform.
     """
 
     field: str
     asks: tuple[tuple[str, str], ...]
     sentences: int = 1
     shortest: int = 6
-    longest: int = 22
+    longest: int = 26
+    most: int = 0
+    spare: bool = False
 
 
 @dataclass(frozen=True)
