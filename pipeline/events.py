@@ -13,7 +13,6 @@ import redis
 import structlog
 from channels.layers import get_channel_layer
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from pipeline.models import Event, Task
@@ -53,11 +52,8 @@ def emit(task: Task, type: str, **data: Any) -> Event:
     """
     if type not in TYPES:
         raise ValueError(f"there is no event type {type!r}")
-    with transaction.atomic():
-        Task.objects.filter(pk=task.pk).update(last_seq=F("last_seq") + 1)
-        seq, owner_id = Task.objects.values_list("last_seq", "owner_id").get(pk=task.pk)
-        event = Event.objects.create(task_id=task.pk, seq=seq, type=type, data=data)
-        transaction.on_commit(lambda: _send(_groups(task.pk, owner_id), _numbered(event)))
+    event = Event.objects.append(task.pk, type, data)
+    transaction.on_commit(lambda: _send(_groups(task.pk, task.owner_id), _numbered(event)))
     return event
 
 

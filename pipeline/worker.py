@@ -18,6 +18,7 @@ from pipeline.stages.base import Lease
 
 log = structlog.get_logger(__name__)
 
+CLAIMED_AT_ONCE = 8  # the rest is left for a moment to other workers
 LOOK_EVERY_SECONDS = 0.25  # for new work, while some is running
 
 
@@ -76,8 +77,10 @@ class Drain:
         self.heart.start()
         try:
             while not self.broken:
-                if self.busy < settings.STAGES_AT_ONCE and (stage := self.claim()):
-                    self.hand_out(stage)
+                room = min(settings.STAGES_AT_ONCE - self.busy, CLAIMED_AT_ONCE)
+                if room > 0 and (stages := Stage.objects.claim_some(settings.LANES, room)):
+                    for stage in stages:
+                        self.hand_out(stage)
                 elif self.busy:
                     self.look.wait(LOOK_EVERY_SECONDS)
                     self.look.clear()

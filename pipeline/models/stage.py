@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Now
@@ -46,29 +47,37 @@ class StageQuerySet(models.QuerySet["Stage"]):
 
     def claim(self, lanes: Sequence[str]) -> Stage | None:
         """Take the best claimable stage, or None. The token in it is the right to write its output."""
+        return next(iter(self.claim_some(lanes, 1)), None)
+
+    def claim_some(self, lanes: Sequence[str], most: int) -> list[Stage]:
+        """Take at most so many, best first; one round to the database for all of them."""
         with transaction.atomic():
-            stage = self.claimable(lanes).select_for_update(skip_locked=True, of=("self",)).first()
-            if stage is None:
-                return None
-            token = uuid.uuid4()
-            self.filter(pk=stage.pk).update(
+            free = self.claimable(lanes).select_for_update(skip_locked=True, of=("self",))
+            taken = list(free.values_list("pk", "task_id", "name")[:most])
+            if not taken:
+                return []
+            pks = [pk for pk, _, _ in taken]
+            self.filter(pk__in=pks).update(
                 status=StageStatus.RUNNING,
                 attempt=F("attempt") + 1,
-                run_token=token,
+                run_token=RandomUUID(),  # another one for each row
                 lease_expires_at=in_seconds(settings.LEASE_SECONDS),
                 started_at=Now(),
                 error="",
             )
-            # Where nothing changes nothing is locked: many stages of one task are claimed at the same moment.
-            begins = Q(status=TaskStatus.QUEUED) | Q(started_at=None) | ~Q(stage=stage.name)
-            Task.objects.filter(begins, pk=stage.task_id).update(
-                status=Case(When(status=TaskStatus.QUEUED, then=Value(TaskStatus.RUNNING)), default="status"),
-                started_at=Coalesce("started_at", Now()),
-                deadline_at=Coalesce("deadline_at", in_seconds(settings.TASK_DEADLINE_SECONDS)),
-                stage=stage.name,
-                updated_at=Now(),
-            )
-        return Stage.objects.select_related("task__owner", "piece").get(pk=stage.pk)
+            # The locks on tasks in the order of their keys: two workers that claim at once never wait for each other.
+            for task_id, name in sorted({(task_id, name) for _, task_id, name in taken}):
+                # Where nothing changes nothing is locked: many stages of one task are claimed at the same moment.
+                begins = Q(status=TaskStatus.QUEUED) | Q(started_at=None) | ~Q(stage=name)
+                Task.objects.filter(begins, pk=task_id).update(
+                    status=Case(When(status=TaskStatus.QUEUED, then=Value(TaskStatus.RUNNING)), default="status"),
+                    started_at=Coalesce("started_at", Now()),
+                    deadline_at=Coalesce("deadline_at", in_seconds(settings.TASK_DEADLINE_SECONDS)),
+                    stage=name,
+                    updated_at=Now(),
+                )
+        claimed = Stage.objects.select_related("task__owner", "piece").in_bulk(pks)
+        return [claimed[pk] for pk in pks]
 
     def enqueue(self, *, after: float = 0) -> int:
         """Put these stages into the queue, to be run at the earliest in `after` seconds."""

@@ -107,7 +107,7 @@ class Work:
         """`fraction` is how much of this stage is done; below 0 it says nothing of that."""
         if self.is_one_of_many and (message, as_) == self._said:
             return
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             doing, shape, done, of = message, as_, 0, 1
             if self.is_one_of_many:
                 Stage.objects.filter(pk=self.stage.pk).update(doing=message[:200])
