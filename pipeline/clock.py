@@ -1,4 +1,5 @@
-"""Every second: give expired leases back, issue missing tickets, restart a cluster that does nothing."""
+"""Every second: give expired leases back, issue missing tickets, ask for daily runs that are due, restart a cluster
+that does nothing. Beside it, on a thread of its own, the post: a slow mail server delays nothing else."""
 
 from __future__ import annotations
 
@@ -9,12 +10,13 @@ import socket
 import structlog
 from django.conf import settings
 from django.core.management import call_command
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 
 from pipeline import queue, runner
 from pipeline.models import Heartbeat, Stage, StageStatus
 from pipeline.models.stage import in_seconds
+from pipeline.services import schedules
 
 log = structlog.get_logger(__name__)
 
@@ -23,9 +25,16 @@ TICKET_AGE_SECONDS = 5  # a ticket that is older than this is taken for lost
 
 def tick() -> None:
     """One round. Several clocks may run: whatever they do is claimed first."""
-    runner.return_expired()
-    issue_tickets()
-    watch_cluster()
+    for duty in (runner.return_expired, issue_tickets, schedules.fire_due, watch_cluster, beat):
+        try:
+            duty()
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # a bug in one thing must not keep the others from being done
+            log.exception("not done", duty=duty.__name__)
+
+
+def beat() -> None:
     host = socket.gethostname()
     Heartbeat.beat("clock", host, os.getpid())
     for pid in queue.clusters_here():  # an idle cluster has no heart of its own

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import asking, publish, tasks, today
+from pipeline.views import asking, notifications, publish, settings, tasks, today
 
 urlpatterns = [
     path("", today.today, name="dashboard"),
@@ -17,6 +17,16 @@ urlpatterns = [
     path("tasks/<int:pk>/cancel/", tasks.cancel, name="task-cancel"),
     path("tasks/<int:pk>/retry/", tasks.retry, name="task-retry"),
     path("tasks/<int:pk>/delete/", tasks.delete, name="task-delete"),
+    path("settings/", settings.daily, name="settings"),
+    path("settings/topics/", settings.topics, name="settings-topics"),
+    path("settings/model/", settings.model, name="settings-model"),
+    path("settings/notifications/", settings.notifications, name="settings-notifications"),
+    path("settings/house/", settings.house_rules, name="settings-house"),
+    path("settings/keyboard/", settings.keyboard, name="settings-keyboard"),
+    path("notifications/", notifications.index, name="notifications"),
+    path("notifications/bell/", notifications.bell, name="notifications-bell"),
+    path("notifications/read/", notifications.read_all, name="notifications-read"),
+    path("notifications/<int:pk>/", notifications.show, name="notification"),
     # Publishing: the picture is chosen with the text, so it stands here and not in the newsroom.
     path("pieces/<int:pk>/publish/", publish.publish, name="piece-publish"),
     path("pieces/<int:pk>/unpublish/", publish.unpublish, name="piece-unpublish"),

@@ -3,6 +3,7 @@ const KEPT = "copydesk-single-keys";
 const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 const off = () => {
+  if (document.body.dataset.keys === "off") return true; // in this person's settings, for every machine
   try {
     return localStorage.getItem(KEPT) === "off";
   } catch {
@@ -35,7 +36,7 @@ export function listen(actions) {
 /* The switch works only with a script, so it appears with it. */
 function show() {
   const box = document.querySelector("#single-keys");
-  if (!box) return;
+  if (!box || document.body.dataset.keys === "off") return;
   box.checked = !off();
   box.closest("[hidden]")?.removeAttribute("hidden");
 }

@@ -30,5 +30,5 @@ class Command(BaseCommand):
             except DatabaseError as error:
                 log.warning("no tick", error=type(error).__name__)
                 connections.close_all()
-            except Exception:  # a bug in one thing must not keep the others from being done
+            except Exception:  # whatever it is, the next second is another chance
                 log.exception("no tick")
