@@ -36,6 +36,67 @@ Descale it each month with a spoon of citric acid. Pour the water out when you l
 and write to us with what you found.
 """
 
+SOCIAL = {
+    "linkedin": """A salesman rang my mother’s bell on Tuesday and offered to fill her walls by Friday.
+
+It might be the best thing that happens to that house. It might also be a wet wall in three years. Ask these three \
+questions before anyone drills a hole.
+
+Which way does the wall face? One that takes driving rain needs a clear cavity, and west of the hills most of them \
+do. Stand outside in a gale and look: if the wall is wet and the lawn behind it is dry, leave the gap alone.
+
+What is in there already? It costs nothing to ask for a look through one mortar joint. Rubble on the ties is how damp \
+crosses from the outer leaf to your plaster, and no foam in the world will stop it.
+
+Who pays if it fails? A guarantee from the installer is worth as much as the installer. Ask for one that outlives the \
+firm, in your own name, with the survey attached.
+
+If the answer to any of these is a shrug, keep your bricks as they are for one more winter. A cold room costs less \
+than a wet one, and the bell will ring again.
+
+#insulation #oldhouses #damp""",
+    "x": """Someone will offer to fill your cavity walls this winter. Before they drill, ask which way the wall faces. \
+Driving rain needs a gap to fall down, and foam leaves none. ☂️
+
+---
+
+Then ask to see inside. A camera through one mortar joint takes ten minutes.
+
+Rubble on the ties is a bridge for water. The drawings: https://workinghouse.example/cavity-walls/what-we-saw
+
+---
+
+Last: who pays if it fails? Not the installer, who may be gone. Ask for a guarantee in your own name. No paper, no \
+drill. #oldhouses""",
+    "instagram": """## Hook
+
+They want to fill your walls. Ask them three things first.
+
+Scene: Close on a drill bit, a finger’s width from brick
+
+## Value
+
+One: rain. Stand outside in a gale. If the wall is wet and the lawn behind it is dry, leave the gap alone. Two: look \
+in. One hole, one camera, ten minutes. Rubble on the ties lets damp cross. Three: paper. A guarantee from the \
+installer is worth the installer. Ask for one that outlives them, in your own name, with the survey attached to it.
+
+Scene: Rain on a gable, hand-held, no music
+
+Scene: A camera screen, rubble on a tie
+
+## Call to action
+
+Save this for the day the bell rings. The full checklist is in the profile.
+
+Scene: The paper checklist, on a doormat
+
+## Caption
+
+Three questions before anyone drills a hole in your house.
+
+#insulation #oldhouses #damp""",
+}
+
 
 def user(role: str = Role.CREATOR, **fields: Any) -> User:
     """A person; their password is "correct horse"."""
@@ -92,6 +153,19 @@ def piece(
         review.approve(newest, by=who)
         if status == Status.PUBLISHED:
             publishing.publish(made, by=who)
+    made.refresh_from_db()
+    return made
+
+
+def social(platform: str = "linkedin", *, body: str = "", title: str = "", **fields: Any) -> Piece:
+    """A generated piece of one of the platforms that a text is pasted to."""
+    owner = fields.pop("owner", None) or creator()
+    about = fields.pop("idea", None) or idea(owner=owner, title=title or f"Cavity walls, number {next(_numbers)}")
+    made = Piece.objects.create(
+        idea=about, platform=platform, owner=owner, title=about.title, **{"ask": {"topic": about.title}, **fields}
+    )
+    editing.add_version(made, title=about.title, body=body or SOCIAL[platform], stage="transform", model="smollm2:135m")
+    made.move_to(Status.GENERATED, approval=Approval.PENDING)
     made.refresh_from_db()
     return made
 

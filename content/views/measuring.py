@@ -46,6 +46,11 @@ class Scale:
         return ""
 
     @property
+    def name(self) -> str:
+        """What it is a figure of, where that is not in the figure already."""
+        return "" if self.measure.label.lower() in self.measure.unit else self.measure.label
+
+    @property
     def fate(self) -> str:
         """`keeps`, or for what is out: `breaks` a rule, or only `strays` from what was asked."""
         return "keeps" if self.measure.keeps else "breaks" if self.measure.hard else "strays"
@@ -92,8 +97,9 @@ class Measured:
 
     @property
     def main(self) -> Scale | None:
-        """The one that is never out of sight."""
-        return self.scales[0] if self.scales else None
+        """The one that is never out of sight: the first that breaks its rule, else the first that strays, else the first."""
+        fates = ("breaks", "strays", "keeps")
+        return next((scale for fate in fates for scale in self.scales if scale.fate == fate), None)
 
     @cached_property
     def faults(self) -> list[str]:

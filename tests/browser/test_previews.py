@@ -1,0 +1,275 @@
+"""Pieces that are pasted elsewhere, in a real browser: the figures while one types, the preview, the copying."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import desk
+import make
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from content import platforms
+from content.models import Piece, User
+from content.services import editing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PASTED = sorted(slug for slug, platform in platforms.ALL.items() if not platform.public)
+TYPED = [
+    "One short line.",
+    "Family 👩‍👩‍👧‍👦, flag 🏳️‍🌈, thumb 👍🏽, keycap 1️⃣ and 🇩🇪.",
+    "漢字とひらがな、한국어 and Latin",
+    "Links: https://example.com/" + "path/" * 30 + " and example.org.",
+    "e\u0301\u0302 combining, \u200b zero width, \u00ad soft",
+    "First post\n\n---\n\nSecond post #one #two #three #four #five #six",
+    "## Hook\n\nSay it.\n\nScene: one\n\n## Value\n\n" + "word " * 40 + "\n\nScene: two",
+    "",
+]
+Opened = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with desk.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(chromium: Browser, live_server: LiveServer) -> Iterator[Opened]:
+    """opened(address, by=person, **window): a page whose errors fail the test."""
+    windows: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_page(address: str, *, by: User, width: int = 1280, **options: Any) -> Page:
+        window = desk.signed_in(chromium, live_server.url, by, viewport={"width": width, "height": 800}, **options)
+        window.set_default_timeout(20_000)
+        windows.append(window)
+        page = window.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for window in windows:
+        window.close()
+    assert not faults
+
+
+@pytest.fixture
+def editor() -> User:
+    return make.editor(name="Mara Lindqvist")
+
+
+def edit_page(piece: Piece) -> str:
+    return reverse("piece-edit", args=[piece.pk])
+
+
+def figures(piece: Piece, body: str) -> list[str]:
+    """What the checks' own code says of a text as it would be stored."""
+    title, body = editing.tidied(piece, piece.title, body)
+    values = [measure.value for measure in piece.on.measures(title, body, piece.asked)]
+    return [f"{int(value):,}" if value == int(value) else f"{value:,.1f}" for value in values]
+
+
+@pytest.mark.parametrize("slug", PASTED)
+def test_the_figures_follow_the_keys_and_are_those_of_the_checks(opened: Opened, editor: User, slug: str) -> None:
+    piece = make.social(slug)
+    page = opened(edit_page(piece), by=editor)
+
+    for body in TYPED:
+        wanted = figures(piece, body)
+        page.locator("#body").fill(body)
+
+        expect(page.locator("#measured .figure b")).to_have_text(wanted)
+        expect(page.locator("#standing b")).to_have_text(wanted[0])
+        broken = len(piece.on.faults(*editing.tidied(piece, piece.title, body), piece.asked))
+        assert page.locator("#measured .faults li").count() == broken
+        expect(page.locator("#body")).to_be_focused()
+
+
+def test_many_texts_sent_from_the_page_come_back_with_the_figures_of_the_checks(opened: Opened, editor: User) -> None:
+    from strange_texts import texts
+
+    for slug in PASTED:
+        piece = make.social(slug)
+        page = opened(edit_page(piece), by=editor)
+        bodies = [body.replace("\r\n", "\n") for body in texts(100, seed=5)]
+        answers = page.evaluate(
+            """async (bodies) => {
+                const form = document.querySelector("#editor");
+                const said = [];
+                for (const body of bodies) {
+                    form.elements.body.value = body;
+                    const answer = await fetch(form.dataset.measure, {method: "POST", body: new FormData(form)});
+                    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+                    said.push([...page.querySelectorAll("#measured .figure b")].map((figure) => figure.textContent));
+                }
+                form.elements.body.value = form.elements.body.defaultValue;
+                return said;
+            }""",
+            bodies,
+        )
+        for body, said in zip(bodies, answers, strict=True):
+            assert said == figures(piece, body), json.dumps(body)
+
+
+def test_the_preview_is_written_as_one_types_and_nothing_jumps(opened: Opened, editor: User) -> None:
+    piece = make.social("x")
+    page = opened(edit_page(piece), by=editor)
+    body = page.locator("#body")
+    body.press("Control+End")
+    before = page.evaluate("[scrollY, document.querySelector('#look').getBoundingClientRect().top]")
+
+    page.keyboard.type("\n\n---\n\nOne more post, the last.")
+
+    expect(page.locator("#look .thread > li")).to_have_count(4)
+    expect(page.locator("#look .thread > li").last).to_contain_text("One more post, the last.")
+    expect(page.locator("#look .thread > li").last).to_contain_text("4/4")
+    after = page.evaluate("[scrollY, document.querySelector('#look').getBoundingClientRect().top]")
+    assert after == before
+    expect(body).to_be_focused()
+    expect(page.locator("#look button")).to_have_count(0)
+
+
+def test_a_verdict_is_read_out_when_it_changes_and_not_at_every_key(opened: Opened, editor: User) -> None:
+    piece = make.social("x", body="A post that is short enough.")
+    page = opened(edit_page(piece), by=editor)
+    page.evaluate(
+        """() => {
+            window.heard = [];
+            new MutationObserver(() => heard.push(document.querySelector("#said").textContent))
+                .observe(document.querySelector("#said"), {childList: true, characterData: true, subtree: true});
+        }"""
+    )
+    page.locator("#body").press("Control+End")
+    page.keyboard.type(" And so on." * 6)
+    page.wait_for_timeout(1600)
+    assert page.evaluate("heard") == []
+
+    page.keyboard.insert_text(" And on it goes, far too long." * 12)
+    expect(page.locator("#said")).to_contain_text("280")
+
+    assert len(page.evaluate("heard")) == 1
+
+
+def test_a_desk_that_does_not_answer_shows_no_figures_at_all(opened: Opened, editor: User) -> None:
+    piece = make.social("linkedin")
+    page = opened(edit_page(piece), by=editor)
+    page.route("**/measure/", lambda route: route.abort())
+
+    page.locator("#body").fill("Four words are here.")
+
+    expect(page.locator(".verdict .behind")).to_have_text("Not counted yet")
+    expect(page.locator("#standing")).to_be_hidden()
+    expect(page.locator("#measured .figure").first).not_to_be_visible()
+
+    page.unroute("**/measure/")
+    page.keyboard.type(" And five more words there.")
+    expect(page.locator("#standing b")).to_have_text(
+        figures(piece, "Four words are here. And five more words there.")[0]
+    )
+    expect(page.locator(".verdict .behind")).to_be_hidden()
+
+
+def test_of_two_answers_the_later_question_s_stands(opened: Opened, editor: User) -> None:
+    piece = make.social("linkedin")
+    page = opened(edit_page(piece), by=editor)
+    held: list[Route] = []
+    page.route("**/measure/", lambda route: held.append(route) if not held else route.continue_())
+
+    page.locator("#body").fill("One two three.")
+    page.wait_for_timeout(400)
+    page.locator("#body").fill("One two three four five.")
+    expect(page.locator("#standing b")).to_have_text(figures(piece, "One two three four five.")[0])
+    assert held
+
+    page.wait_for_timeout(300)
+    expect(page.locator("#standing b")).to_have_text(figures(piece, "One two three four five.")[0])
+
+
+@pytest.mark.parametrize("slug", PASTED)
+def test_a_button_copies_exactly_what_is_pasted(opened: Opened, editor: User, slug: str) -> None:
+    piece = make.social(slug)
+    page = opened(piece.get_absolute_url(), by=editor, permissions=["clipboard-read", "clipboard-write"])
+
+    for copy in piece.on.copies(piece.current.title, piece.current.body):
+        page.get_by_role("button", name=copy.label, exact=True).first.click()
+        expect(page.get_by_role("status").filter(has_text=f"{copy.label}: done")).to_have_count(1)
+        assert page.evaluate("navigator.clipboard.readText()") == copy.text
+        expect(page.get_by_role("button", name=copy.label, exact=True).first).to_be_visible()
+
+
+def test_where_no_page_may_copy_the_text_is_selected_instead(opened: Opened, editor: User) -> None:
+    piece = make.social("linkedin")
+    page = opened(piece.get_absolute_url(), by=editor)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+
+    page.get_by_role("button", name="Copy the post").first.click()
+
+    assert page.evaluate("getSelection().toString()") == piece.current.body
+    expect(page.get_by_text("The text is selected: press Control and C.")).to_have_count(1)
+
+
+def test_without_a_script_everything_is_there_to_read_and_to_copy(opened: Opened, editor: User) -> None:
+    piece = make.social("x")
+    page = opened(piece.get_absolute_url(), by=editor, java_script_enabled=False)
+
+    expect(page.locator(".thread > li")).to_have_count(3)
+    expect(page.locator(".copying > button:visible")).to_have_count(0)
+    page.locator(".copying summary").first.click()
+    expect(page.locator(".copying textarea").first).to_be_visible()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator(".verdict")).to_contain_text("Copy it and post it on X")
+
+    page.goto(edit_page(piece))
+    expect(page.locator("#measured .figure").first).to_be_visible()
+    page.locator("#body").fill("One post only.")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_barrier_is_found_and_nothing_scrolls_sideways(opened: Opened, editor: User, scheme: str) -> None:
+    long = "Donaudampfschifffahrtsgesellschaftskapitän" * 8
+
+    for slug in PASTED:
+        piece = make.social(slug)
+        broken = make.social(
+            slug, title=long[:290], body=f"{long}\n\n---\n\n{long} #{long}\n\n## Hook\n\nScene: {long}"
+        )
+        for address in (
+            piece.get_absolute_url(),
+            f"{broken.get_absolute_url()}?marks=changes&panel=preview",
+            f"{broken.get_absolute_url()}?marks=clean",
+            edit_page(broken),
+        ):
+            for width in (320, 1600):
+                page = opened(address, by=editor, width=width, color_scheme=scheme)
+                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert wide == 0, (address, width)
+            found = Axe().run(page).response["violations"]
+            assert not [(address, fault["id"], fault["nodes"][0]["html"][:120]) for fault in found]
+
+
+def test_the_whole_of_a_preview_is_reached_by_keyboard(opened: Opened, editor: User) -> None:
+    piece = make.social("x")
+    page = opened(piece.get_absolute_url(), by=editor, permissions=["clipboard-read", "clipboard-write"])
+    labels = {copy.label for copy in piece.on.copies(piece.current.title, piece.current.body)}
+
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.textContent.trim()"))
+    assert labels <= reached
+    page.get_by_role("button", name=re.compile("^Copy")).first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(": done, it can be pasted"))).to_have_count(1)
