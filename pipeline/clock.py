@@ -6,20 +6,22 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 
 import structlog
 from django.conf import settings
 from django.core.management import call_command
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models.functions import Now
 
 from pipeline import queue, runner
 from pipeline.models import Heartbeat, Stage, StageStatus
 from pipeline.models.stage import in_seconds
-from pipeline.services import schedules
+from pipeline.services import mail, schedules
 
 log = structlog.get_logger(__name__)
 
+POST_EVERY_SECONDS = 2
 TICKET_AGE_SECONDS = 5  # a ticket that is older than this is taken for lost
 
 
@@ -85,3 +87,24 @@ def watch_cluster() -> bool:
         except (ProcessLookupError, PermissionError) as error:
             log.warning("cluster not killed", pid=pid, error=type(error).__name__)
     return killed
+
+
+class Post(threading.Thread):
+    """Sends the mail that is due, on a thread and a connection of its own: a mail server may take its time."""
+
+    def __init__(self) -> None:
+        super().__init__(name="post", daemon=True)
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self.stopped.wait(POST_EVERY_SECONDS):
+                try:
+                    mail.send_due()
+                except (OperationalError, InterfaceError) as error:
+                    log.warning("no mail", error=type(error).__name__)
+                    connections.close_all()
+                except Exception:  # a bug; the next round is another chance
+                    log.exception("no mail")
+        finally:
+            connections.close_all()

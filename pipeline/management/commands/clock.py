@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
 
@@ -20,6 +21,9 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stopped.set())
+        post = clock.Post()
+        if settings.MAIL_IS_ON:
+            post.start()
         ticks = 0
         while not stopped.wait(1):
             ticks += 1
@@ -32,3 +36,4 @@ class Command(BaseCommand):
                 connections.close_all()
             except Exception:  # whatever it is, the next second is another chance
                 log.exception("no tick")
+        post.stopped.set()  # a mail that is being sent is not waited for: it is sent again, or was noted
