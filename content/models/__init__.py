@@ -9,6 +9,7 @@ from .post import Post
 from .state import Approval, Status
 from .user import Role, SignedOut, User
 from .version import Version
+from .words import Words
 
 __all__ = [
     "Approval",
@@ -24,4 +25,5 @@ __all__ = [
     "User",
     "Verdict",
     "Version",
+    "Words",
 ]

@@ -5,26 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-
-from . import words
 
 if TYPE_CHECKING:
     from .user import User
-
-
-WORDS = words.vector("title")
 
 
 class IdeaQuerySet(models.QuerySet["Idea"]):
     def visible_to(self, user: User) -> IdeaQuerySet:
         """Creators see their own work, editors and admins see everybody's."""
         return self if user.reviews else self.filter(owner=user)
-
-    def saying(self, typed: str) -> IdeaQuerySet:
-        """Those with these words in their title, by `idea_words`."""
-        return self.alias(said=WORDS).filter(said=words.query(typed))
 
 
 class Idea(models.Model):
@@ -38,7 +28,7 @@ class Idea(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["owner", "-created_at"]), GinIndex(WORDS, name="idea_words")]
+        indexes = [models.Index(fields=["owner", "-created_at"])]
 
     def __str__(self) -> str:
         return self.title

@@ -14,12 +14,12 @@ from django.utils import timezone
 from content import platforms
 from content.platforms.base import Ask
 
-from .idea import Idea
 from .state import MOVES, Approval, Moves, Status
-from .version import Version
+from .words import query
 
 if TYPE_CHECKING:
     from .user import User
+    from .version import Version
 
 # Where a person has something to decide, as long as nobody has.
 WAITING = [Status.GENERATED, Status.REVIEWED, Status.EDITED]
@@ -54,14 +54,8 @@ class PieceQuerySet(models.QuerySet["Piece"]):
         return self.filter(idea__category__iexact=category)
 
     def saying(self, words: str) -> PieceQuerySet:
-        """Those with these words in their newest title or text, or all in the title of their idea."""
-        said = Version.objects.saying(words).values("pk")
-        told = Idea.objects.saying(words).values("pk")
-        # A union, because of an OR over two tables PostgreSQL would read every piece.
-        by_either = (
-            Piece.objects.filter(current__in=said).values("pk").union(Piece.objects.filter(idea__in=told).values("pk"))
-        )
-        return self.filter(pk__in=by_either)
+        """Those with these words in their newest text, its title or their idea's."""
+        return self.filter(words__vector=query(words))
 
     def last_moved_first(self, after: tuple[datetime, int] | None = None) -> PieceQuerySet:
         """Those that moved last come first, from the one after `after` (its `updated_at` and `pk`) on: what moves
@@ -80,6 +74,10 @@ class PieceQuerySet(models.QuerySet["Piece"]):
     def with_current(self) -> PieceQuerySet:
         """Ready to be listed: newest version without its heavy columns, idea and owner in the same query."""
         return self.select_related("current", "idea", "owner").defer("current__body", "current__record")
+
+    def for_cards(self) -> PieceQuerySet:
+        """As the board shows them: with who wrote the newest version, and the post."""
+        return self.with_current().select_related("current__by", "post").defer("post__body", "post__html")
 
 
 class Piece(Moves):

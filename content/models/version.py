@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 
 from content.checks.base import Report
-
-from . import words
 
 if TYPE_CHECKING:
     from .user import User
@@ -24,17 +21,10 @@ def digest(title: str, body: str) -> str:
     return hashlib.sha256(f"{title}\n\n{body}".encode()).hexdigest()
 
 
-WORDS = words.vector("title", words.opening("body"))
-
-
 class VersionQuerySet(models.QuerySet["Version"]):
     def visible_to(self, user: User) -> VersionQuerySet:
         kept = self.filter(piece__deleted_at=None)
         return kept if user.reviews else kept.filter(piece__owner=user)
-
-    def saying(self, typed: str) -> VersionQuerySet:
-        """Those with these words in title or text, by `version_words`."""
-        return self.alias(said=WORDS).filter(said=words.query(typed))
 
     def light(self) -> VersionQuerySet:
         """Without the heavy columns, for lists."""
@@ -70,7 +60,6 @@ class Version(models.Model):
     class Meta:
         ordering = ["piece", "number"]
         constraints = [models.UniqueConstraint("piece", "number", name="one_version_per_number")]
-        indexes = [GinIndex(WORDS, name="version_words")]
         triggers = [pgtrigger.Protect(name="version_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:

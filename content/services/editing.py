@@ -12,7 +12,7 @@ from django.db import transaction
 from content import checks, permissions
 from content.checks.base import Report
 from content.errors import Invalid, InvalidMove, Stale
-from content.models import Approval, HouseRules, Piece, Status, User, Version
+from content.models import Approval, HouseRules, Piece, Status, User, Version, Words, words
 from content.services import audit, diffing, rendering
 
 MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with a sentence, not by a time-out.
@@ -62,6 +62,7 @@ def add_version(
     )
     locked.current, locked.title = version, title
     locked.save(update_fields=["current", "title", "updated_at"])
+    Words.objects.update_or_create(piece=locked, defaults={"vector": words.vector(locked.idea.title, title, body)})
     piece.refresh_from_db(fields=["current", "title", "updated_at", "status"])
     return version
 
@@ -75,6 +76,8 @@ def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, n
     """
     permissions.require_writer(by, piece)
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "current__by").get(pk=piece.pk)
+    if locked.deleted_at:
+        raise InvalidMove(f"“{piece}” was deleted.")
     current = locked.current
     if current is None or not locked.is_written:
         raise InvalidMove(f"“{piece}” is still being written. Wait for its task to end.")
