@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from content.views import accounts, pieces, review
+from content.views import accounts, board, pieces, review
 
 urlpatterns = [
     path("signin/", accounts.signin, name="signin"),
     path("signout/", accounts.signout, name="signout"),
+    path("board/", board.board, name="board"),
+    path("board/cards/", board.more, name="board-cards"),
+    path("board/move/", board.move, name="board-move"),
     path("review/", review.review, name="review"),
     path("pieces/<int:pk>/", pieces.piece, name="piece"),
     path("pieces/<int:pk>/compare/", pieces.compare, name="piece-compare"),

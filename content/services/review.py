@@ -44,16 +44,52 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
     """Write one decision and move the piece with it, or say who was first.
 
     Raises `NotAllowed`, `Invalid` (no reason given), `Stale` (a newer version exists) or `InvalidMove` (it was
-    decided already, is still being written, or is public).
+    decided already, is still being written, is public, or was deleted).
     """
     verdict = Verdict(verdict)
     status, approval, needs_reason = OUTCOMES[verdict]
-    piece = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=version.piece_id)
-    permissions.require_reviewer(by, piece)
+    piece, newest = _read(version, by=by)
     feedback = without_controls(feedback, keep="\n\t").strip()
     if needs_reason and not feedback:
         raise Invalid("Say why: feedback is needed unless you approve.", {"feedback": ["Say why."]})
+    stands = standing(newest)
+    if verdict == Verdict.REVOKED:
+        if stands is None:
+            raise InvalidMove("There is no decision to take back.")
+        if piece.status == Status.PUBLISHED:
+            raise InvalidMove("It is public. Unpublish it first.")
+    elif stands is not None:
+        raise _second(stands)
+    piece.move_to(status, approval=approval)
+    decision = Decision.objects.create(
+        piece=piece, version=newest, version_hash=newest.hash, verdict=verdict, feedback=feedback, by=by
+    )
+    audit.record(f"piece.{verdict.value}", piece, by=by, version=newest.number, hash=newest.hash)
+    return decision
+
+
+@transaction.atomic
+def mark_reviewed(version: Version, *, by: User) -> None:
+    """A reviewer has read it and leaves the decision open: it is reviewed, and still waits.
+
+    Raises what `decide` raises; also `InvalidMove` where there is nothing to wait for.
+    """
+    piece, newest = _read(version, by=by)
+    if (stands := standing(newest)) is not None:
+        raise _second(stands)
+    if piece.status == Status.REVIEWED or not piece.waits:
+        raise InvalidMove(piece.refusal(Status.REVIEWED))
+    piece.move_to(Status.REVIEWED)
+    audit.record("piece.reviewed", piece, by=by, version=newest.number, hash=newest.hash)
+
+
+def _read(version: Version, *, by: User) -> tuple[Piece, Version]:
+    """The piece, locked to the end of the transaction, and its newest text, which is the one that `by` has read."""
+    piece = Piece.objects.select_for_update(of=("self",)).select_related("current__by").get(pk=version.piece_id)
+    permissions.require_reviewer(by, piece)
     newest = piece.current
+    if piece.deleted_at:
+        raise InvalidMove(f"“{piece}” was deleted.")
     if newest is None or not piece.is_written:
         raise InvalidMove(f"“{piece}” is still being written.")
     if newest.hash != version.hash:
@@ -63,24 +99,13 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
             newest=newest.number,
             newest_hash=newest.hash,
         )
-    stands = standing(newest)
-    if verdict == Verdict.REVOKED:
-        if stands is None:
-            raise InvalidMove("There is no decision to take back.")
-        if piece.status == Status.PUBLISHED:
-            raise InvalidMove("It is public. Unpublish it first.")
-    elif stands is not None:
-        raise InvalidMove(
-            f"Already {stands.get_verdict_display().lower()} by {stands.by}.",
-            first=str(stands.by),
-            verdict=stands.verdict,
-        )
-    piece.move_to(status, approval=approval)
-    decision = Decision.objects.create(
-        piece=piece, version=newest, version_hash=newest.hash, verdict=verdict, feedback=feedback, by=by
+    return piece, newest
+
+
+def _second(first: Decision) -> InvalidMove:
+    return InvalidMove(
+        f"Already {first.get_verdict_display().lower()} by {first.by}.", first=str(first.by), verdict=first.verdict
     )
-    audit.record(f"piece.{verdict.value}", piece, by=by, version=newest.number, hash=newest.hash)
-    return decision
 
 
 def standing(version: Version) -> Decision | None:

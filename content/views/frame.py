@@ -30,6 +30,7 @@ class Section:
 SECTIONS = (
     Section("dashboard", "Today", ("dashboard",)),
     Section("review", "Review", ("review", "piece", "piece-edit", "piece-compare", "piece-decide")),
+    Section("board", "Board", ("board", "board-move")),
     Section("tasks", "Tasks", ("tasks", "task")),
 )
 
