@@ -217,4 +217,5 @@ def _spent(work: Work, seconds: float) -> dict[str, Any]:
         "model_seconds": F("model_seconds") + session.seconds,
         "tokens_in": F("tokens_in") + session.tokens_in,
         "tokens_out": F("tokens_out") + session.tokens_out,
+        "cost": None if session.cost is None else F("cost") + session.cost,
     }

@@ -47,7 +47,7 @@ QUEUED = {
     "queue_position": 1,
     "result": None,
     "recovery": None,
-    "stages": [{"name": "research", "status": "queued", "seconds": 0, "says": ""}],
+    "stages": [{"id": 31, "name": "research", "status": "queued", "piece": 12, "seconds": 0, "says": ""}],
     "params": {"topic": "Why kettles break", "word_count": 900},
     "eta_seconds": None,
 }
@@ -59,8 +59,10 @@ class PieceMark(serializers.Serializer):
 
 
 class StageLine(serializers.Serializer):
+    id = serializers.IntegerField()
     name = serializers.CharField()
     status = serializers.ChoiceField(StageStatus.choices)
+    piece = serializers.IntegerField(source="piece_id", allow_null=True, help_text="What it works on")
     seconds = serializers.FloatField(help_text="Spent on it so far, all tries together")
     says = serializers.SerializerMethodField(help_text="What came out, or what went wrong")
 
@@ -221,7 +223,7 @@ class Tasks(Endpoint):
         task_type = self.body(TypeOf)["task_type"]
         params = {name: value for name, value in dict(request.data).items() if name != "task_type"}
         with transaction.atomic():
-            _require_room(self.user)
+            require_room(self.user)
             task = tasks.create(task_type, params, owner=self.user)
         return Response(TaskWhole(_seen_by(self.user).get(pk=task.pk)).data, status=201)
 
@@ -250,10 +252,26 @@ class Cancel(OfOneTask):
         return self.answer()
 
 
+class Retrying(serializers.Serializer):
+    stage = serializers.IntegerField(
+        required=False, help_text="One failed part of a daily run, to be tried again by itself; all of them unless said"
+    )
+
+
 class Retry(OfOneTask):
-    @promise("Try again from the first stage that is not done", TaskWhole, refuses=(403, 404, 409), group=GROUP)
+    @promise(
+        "Try again from the first stage that is not done",
+        TaskWhole,
+        takes=Retrying,
+        refuses=(403, 404, 409),
+        group=GROUP,
+    )
     def post(self, request: Request, pk: int) -> Response:
-        tasks.retry(self.task(), by=self.user)
+        task, asked = self.task(), self.body(Retrying)
+        if "stage" in asked:
+            tasks.retry_stage(get_object_or_404(task.stages.all(), pk=asked["stage"]), by=self.user)
+        else:
+            tasks.retry(task, by=self.user)
         return self.answer()
 
 
@@ -284,7 +302,7 @@ def _seen_by(user: User) -> Any:
     return Task.objects.visible_to(user).prefetch_related(stages)
 
 
-def _require_room(user: User) -> None:
+def require_room(user: User) -> None:
     """At most so many created tasks in so long, counted from the tasks themselves, so in whatever way they were made.
 
     The person's row is locked: of many calls at once each sees what the ones before it made.

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.api import models, publishing, tasks
+from pipeline.api import config, models, publishing, tasks, workflows
 
 urlpatterns = [
     path("tasks/", tasks.Tasks.as_view(), name="api-tasks"),
@@ -10,7 +10,12 @@ urlpatterns = [
     path("tasks/<int:pk>/cancel/", tasks.Cancel.as_view(), name="api-task-cancel"),
     path("tasks/<int:pk>/retry/", tasks.Retry.as_view(), name="api-task-retry"),
     path("tasks/<int:pk>/events/", tasks.Events.as_view(), name="api-task-events"),
+    path("workflows/", workflows.Workflows.as_view(), name="api-workflows"),
+    path("workflows/execute/", workflows.Execute.as_view(), name="api-workflow-execute"),
+    path("workflows/<int:pk>/", workflows.OneWorkflow.as_view(), name="api-workflow"),
     path("content/<int:pk>/publish/", publishing.Publish.as_view(), name="api-publish"),
     path("content/<int:pk>/unpublish/", publishing.Unpublish.as_view(), name="api-unpublish"),
+    path("config/schedule/", config.OneSchedule.as_view(), name="api-schedule"),
+    path("config/preferences/", config.OnePreferences.as_view(), name="api-preferences"),
     path("models/", models.Models.as_view(), name="api-models"),
 ]

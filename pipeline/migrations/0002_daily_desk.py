@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='stage',
             name='cost',
-            field=models.DecimalField(decimal_places=6, default=0, help_text='US dollars', max_digits=12),
+            field=models.DecimalField(decimal_places=6, default=0, help_text='US dollars; empty where a price is not known', max_digits=12, null=True),
         ),
         migrations.AddField(
             model_name='stage',

@@ -143,7 +143,9 @@ class Stage(models.Model):
     model_seconds = models.FloatField(default=0)
     tokens_in = models.PositiveIntegerField(default=0)
     tokens_out = models.PositiveIntegerField(default=0)
-    cost = models.DecimalField(max_digits=12, decimal_places=6, default=0, help_text="US dollars")
+    cost = models.DecimalField(
+        max_digits=12, decimal_places=6, default=0, null=True, help_text="US dollars; empty where a price is not known"
+    )
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from content.errors import Invalid, InvalidMove, NotAllowed
 from content.models import Idea, User
 from content.services import audit, ideas
-from pipeline import events, queue, workflows
+from pipeline import events, providers, queue, workflows
 from pipeline.models import Stage, StageStatus, Task, TaskStatus, TaskType
 from pipeline.services import fields
 from pipeline.workflows import WORKFLOWS, planned, planned_transform
@@ -32,13 +32,14 @@ def create(task_type: str, params: dict[str, Any], *, owner: User) -> Task:
         raise Invalid("There is no such type of task.", {"task_type": [f"Choose one of: {', '.join(WORKFLOWS)}."]})
     asked = fields.validate(task_type, params)
     run_after = asked.schedule_for if asked.schedule_for and asked.schedule_for > timezone.now() else None
+    provider, model = providers.resolve(asked.model or settings.MODEL)
     task = Task.objects.create(
         type=task_type,
         name=asked.title,
         owner=owner,
         params=asked.as_params(),
-        provider=settings.PROVIDER,
-        model=asked.model or settings.MODEL,
+        provider=provider,
+        model=model,
         priority=asked.priority,
         run_after=run_after,
         doing="Waiting for its turn",

@@ -43,6 +43,7 @@ class Work:
         self.session = Session(
             provider=providers.get(self.task.provider),
             model=self.task.model,
+            rank=stage.pk,
             check=self.check,
             say=lambda message, as_: self.say(message, as_),
             log=lambda level, message: self.log("model", message, level=level),

@@ -7,6 +7,7 @@ from typing import Any
 from content.models import Approval, Piece, Status
 
 from .base import Work
+from .writing import cost
 
 
 def run(work: Work) -> dict[str, Any]:
@@ -36,7 +37,7 @@ def run(work: Work) -> dict[str, Any]:
         "model": work.task.model,
         "tokens_in": sum(stage.tokens_in for stage in outputs.values()),
         "tokens_out": sum(stage.tokens_out for stage in outputs.values()),
-        "cost": 0.0,
+        "cost": cost(outputs.values()),
         "seconds": round(sum(seconds.values()), 1),
         "stage_seconds": seconds,
         "image": illustrate.get("image_id"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pipeline.agents import fieldwriter, writer
 from pipeline.agents.assignment import Assignment, Fact
 from pipeline.agents.guided import seed_of
+from pipeline.models import Stage
 
 from .base import Work
 
@@ -83,3 +84,10 @@ def told(count: int, noun: str) -> str:
 def spent(record: dict[str, Any]) -> str:
     """ "612 tokens in 11.8 s"."""
     return f"{record['tokens_out']:,} tokens in {record['seconds']:.1f} s"
+
+
+def cost(stages: Iterable[Stage]) -> float | None:
+    """US dollars of all of them; None where the price of one is not known."""
+    amounts = [stage.cost for stage in stages]
+    known = [amount for amount in amounts if amount is not None]
+    return float(sum(known)) if len(known) == len(amounts) else None

@@ -1,0 +1,116 @@
+"""Ideate: so many ideas, none like those of the last 30 days, and for each of them its pieces, to be written next."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from content.errors import CopydeskError
+from content.models import Idea
+from content.platforms.base import Ask
+from content.services import ideas
+from pipeline import quality, queue
+from pipeline.agents import ideator
+from pipeline.agents.guided import seed_of
+from pipeline.agents.ideator import Proposal, Wanted
+from pipeline.models import Creativity, Stage
+from pipeline.workflows import planned_transform
+
+from .base import Work
+from .writing import told
+
+MEMORY_DAYS = 30
+MOST_REMEMBERED = 400
+
+
+def run(work: Work) -> dict[str, Any]:
+    """{ideas: [{id, title, category}], pieces, record, says}"""
+    laid_out = work.task.stages.filter(name="transform")
+    if not laid_out.exists():  # a second run finds what the first has stored
+        proposals = _proposals(work)
+        with work.fenced():
+            _store(work, proposals)
+    found = Idea.objects.filter(pieces__stages__in=laid_out).distinct().order_by("pk")
+    named = [{"id": idea.pk, "title": idea.title, "category": idea.category} for idea in found]
+    count = laid_out.count()
+    return {
+        "ideas": named,
+        "pieces": count,
+        "record": work.session.record(),
+        "says": f"{told(len(named), 'idea')}, {told(count, 'piece')} to write",
+    }
+
+
+def _proposals(work: Work) -> list[Proposal]:
+    """As many as were asked for if the model has them in it; each is kept as soon as it is there."""
+    kept = [Proposal(**found) for found in work.kept.get("proposals", [])]
+    wanted = _wanted(work)
+
+    def accept(proposal: Proposal) -> None:
+        kept.append(proposal)
+        work.keep("proposals", [asdict(one) for one in kept])
+        work.live(f"idea-{len(kept)}", proposal.title, kind="h3", final=True)
+        work.live(f"idea-{len(kept)}-says", proposal.description, final=True)
+        work.progress(len(kept) / wanted.count, f"{told(len(kept), 'idea')} of {wanted.count}")
+
+    work.progress(0.02, f"Thinking of {told(wanted.count, 'idea')}")
+    return _decent(work, ideator.propose(work.session, wanted, on_idea=accept, kept=tuple(kept)))
+
+
+def _decent(work: Work, proposals: list[Proposal]) -> list[Proposal]:
+    """Those that may be stored; raises if none of them may."""
+    decent: list[Proposal] = []
+    refusal: CopydeskError | None = None
+    for proposal in proposals:
+        try:
+            quality.require_decent(f"{proposal.title}\n\n{proposal.description}")
+        except CopydeskError as error:
+            refusal = error
+            work.log("validator", f"One idea is left out: {error}", level="warn")
+        else:
+            decent.append(proposal)
+    if refusal and not decent:
+        raise refusal
+    return decent
+
+
+def _wanted(work: Work) -> Wanted:
+    task = work.task
+    since = timezone.now() - timedelta(days=MEMORY_DAYS)
+    used = Idea.objects.filter(owner=task.owner, created_at__gte=since).order_by("-created_at")
+    creativity = Creativity(task.param("creativity", Creativity.USUAL))
+    return Wanted(
+        count=task.param("count", 5),
+        topics=tuple(task.param("topics", settings.TOPICS)),
+        keywords=tuple(task.param("keywords", [])),
+        audience=task.param("audience"),
+        tone=task.param("tone"),
+        date=f"{timezone.localdate():%A %d %B %Y}",
+        used=tuple(used.values_list("title", "description")[:MOST_REMEMBERED]),
+        seed=task.param("seed", seed_of(task.pk)) + work.stage.failures,
+        temperature=creativity.temperature(settings.IDEA_TEMPERATURE),
+        max_tokens=settings.IDEA_TOKENS,
+    )
+
+
+def _store(work: Work, proposals: list[Proposal]) -> None:
+    """The ideas, a piece for each platform, and the stages that will write them: all of it or nothing."""
+    task = work.task
+    stages: list[Stage] = []
+    for proposal in proposals:
+        idea = ideas.propose(
+            proposal.title[:300], owner=task.owner, description=proposal.description, category=proposal.category[:80]
+        )
+        for slug in task.param("platforms", settings.DAILY_PLATFORMS):
+            ask = Ask(platform=slug, topic=idea.title, audience=task.param("audience"), tone=task.param("tone"))
+            piece = ideas.start_piece(idea, slug, ask=ask.as_dict())
+            stages.append(planned_transform(task, piece))
+    Stage.objects.bulk_create(stages)
+    # One ticket drains many stages; these let the other workers help.
+    for _ in range(min(len(stages) // 4, 3)):
+        transaction.on_commit(queue.ticket)

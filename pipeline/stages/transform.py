@@ -1,0 +1,87 @@
+"""Transform: one idea becomes one piece on one platform. Nothing that breaks a rule of it is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from content.models import Approval, Piece, Status, Version
+from content.services import editing
+from pipeline import events, quality
+from pipeline.agents import transformer
+from pipeline.agents.guided import seed_of
+from pipeline.agents.transformer import Assigned
+from pipeline.models import Creativity
+
+from .base import Work
+from .writing import spent
+
+
+def run(work: Work) -> dict[str, Any]:
+    """{piece_id, version, title, platform, score, passed, attempts, says}"""
+    if "version" in work.kept:  # an earlier run has stored it, and was cut off before it could say so
+        return _told(work, Version.objects.get(piece=work.piece, number=work.kept["version"]))
+    work.progress(0.05, f"Writing for {work.piece.on.name}")
+    made = transformer.write(work.session, _assigned(work), lambda field, text: work.live(field, text))
+    title, body = work.piece.idea.title, made.body
+    flags = quality.require_decent(body)
+    report = editing.judge(work.piece, title, body)
+    record = {**work.session.record(), "attempts": made.attempts}
+    with work.fenced():
+        version = editing.add_version(
+            work.piece,
+            title=title,
+            body=body,
+            stage="transform",
+            model=record["calls"][-1]["model"],
+            report=report,
+            facts={"flags": flags},
+            record=record,
+        )
+        piece = Piece.objects.select_for_update(of=("self",)).get(pk=work.piece.pk)
+        if piece.status == Status.WRITING:
+            piece.move_to(Status.GENERATED, approval=Approval.PENDING)
+        work.keep("version", version.number)
+        told = _told(work, version)
+        events.emit(work.task, "quality", **{**told, **work.which, "feedback": quality.feedback_of(report)})
+    beside = "" if report.passed else f", under {report.threshold:.1f}"
+    work.log("validator", f"{report.score:.1f}{beside}. {told['says']}", level="info" if report.passed else "warn")
+    work.log("model", spent(record))
+    return told
+
+
+def _assigned(work: Work) -> Assigned:
+    piece, task = work.piece, work.task
+    creativity = Creativity(task.param("creativity", Creativity.USUAL))
+    return Assigned(
+        platform=piece.on,
+        ask=piece.asked,
+        title=piece.idea.title,
+        description=piece.idea.description,
+        category=piece.idea.category,
+        keywords=tuple(task.param("keywords", [])),
+        audience=piece.asked.audience,
+        tone=piece.asked.tone,
+        # The same for a run that was cut off, another one after a failure: the same seeds would fail the same way.
+        seed=task.param("seed", seed_of(task.pk, work.stage.key)) + work.stage.failures,
+        temperature=creativity.temperature(settings.TRANSFORM_TEMPERATURE),
+        max_tokens=settings.TRANSFORM_TOKENS,
+    )
+
+
+def _told(work: Work, version: Version) -> dict[str, Any]:
+    report = version.checks
+    return {
+        "piece_id": version.piece_id,
+        "version": version.number,
+        "title": version.title,
+        "platform": work.piece.platform,
+        "attempt": len(version.record.get("attempts", [])) or 1,
+        "score": report.score,
+        "quality_score": report.score,
+        "passed": report.passed,
+        "is_passing": report.passed,
+        "issues": quality.issues_of(report),
+        "says": version.facts["says"],
+    }
