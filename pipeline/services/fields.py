@@ -126,7 +126,7 @@ class BlogPost(Asked):
 def _made_from_a_reply(value: str) -> str:
     """A platform whose text is made in one go; a blog post has stages of its own."""
     if value not in social():
-        raise PydanticCustomError("platform", f"Choose from: {', '.join(social())}.")
+        raise PydanticCustomError("platform", f"There is no “{value}” to choose. There are: {', '.join(social())}.")  # type: ignore[arg-type]
     return value
 
 
@@ -137,6 +137,11 @@ def social() -> list[str]:
 
 def _once_each(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
+
+
+def _or_the_usual(topics: list[str]) -> list[str]:
+    """A run without topics is about those of this installation."""
+    return topics or list(settings.TOPICS)
 
 
 Social = Annotated[Line, AfterValidator(_made_from_a_reply)]
@@ -161,15 +166,19 @@ class DailyWorkflow(Voice):
     """The fields of a `daily_workflow` task: so many ideas, each for each platform (SPEC 3.4)."""
 
     count: Annotated[int, Field(ge=1, le=MOST_IDEAS)] = 5
-    platforms: Annotated[list[Social], AfterValidator(_once_each), Field(min_length=1)] = list(settings.DAILY_PLATFORMS)
-    topics: Annotated[Words, Field(max_length=20)] = []
+    platforms: Annotated[
+        list[Social],
+        AfterValidator(_once_each),
+        Field(default_factory=lambda: list(settings.DAILY_PLATFORMS), validate_default=True, min_length=1),
+    ]
+    topics: Annotated[
+        Words, AfterValidator(_or_the_usual), Field(default_factory=list, validate_default=True, max_length=20)
+    ]
 
     @property
     def title(self) -> str:
-        return (
-            self.task_name
-            or f"Daily run, {timezone.localtime():%A} {timezone.localtime().day} {timezone.localtime():%B}"
-        )
+        today = timezone.localtime()
+        return self.task_name or f"Daily run, {today:%A} {today.day} {today:%B}"
 
 
 class PlatformContent(Voice):
@@ -184,8 +193,9 @@ class PlatformContent(Voice):
     @field_validator("topic")
     @classmethod
     def _about_something(cls, topic: str, info: ValidationInfo) -> str:
-        if info.data.get("idea") is None and len(topic) < 3:
-            raise PydanticCustomError("about", "Give a topic, or choose an idea.")
+        # An idea that is no number has its own sentence.
+        if "idea" in info.data and info.data["idea"] is None and len(topic) < 3:
+            raise PydanticCustomError("about", "Give a topic of at least 3 characters, or choose an idea.")
         return topic
 
     @property
@@ -210,6 +220,7 @@ SAYS = {
     "missing": "This is needed.",
     "string_too_short": "At least {min_length} characters.",
     "string_too_long": "At most {max_length} characters.",
+    "too_short": "Choose at least one.",  # the one list that may not be empty is of platforms
     "too_long": "At most {max_length} of them.",
     "greater_than_equal": "At least {ge}.",
     "less_than_equal": "At most {le}.",
@@ -235,6 +246,8 @@ SAYS = {
 
 def validate(task_type: str, params: dict[str, Any]) -> Asked:
     """The validated fields, or `Invalid` with a sentence for each one that does not fit."""
+    if task_type not in FIELDS:
+        raise Invalid("There is no such type of task.", {"task_type": [f"Choose one of: {', '.join(FIELDS)}."]})
     try:
         return FIELDS[task_type].model_validate(params)
     except ValidationError as error:
@@ -253,7 +266,7 @@ def sentences(error: ValidationError) -> dict[str, list[str]]:
         says = SAYS.get(kind, SAYS.get(fault["type"], "{msg}.")).format(
             **{"msg": fault["msg"].rstrip("."), **fault.get("ctx", {})}
         )
-        if rest and rest[0].isdigit():
+        if rest and rest[0].isdigit() and fault["type"] != "platform":  # that one is named
             says = f"Line {int(rest[0]) + 1}: {says}"
         found.setdefault(name, []).append(says)
     return found

@@ -1,6 +1,6 @@
-/* The form while it is filled in: sliders and figures agree, and one click asks once. */
+/* The form while it is filled in: sliders and figures agree, the types share what they can, and one click asks once. */
 const form = document.getElementById("new-task");
-const button = form.querySelector("button");
+const button = form.querySelector(".estimate button");
 
 form.noValidate = true; // the server's sentences say more than the browser's, and htmx would not send an unfinished form
 
@@ -14,10 +14,23 @@ for (const output of form.querySelectorAll("output[for]")) {
   slider.addEventListener("input", () => (output.value = `±${slider.value} %`));
 }
 
+/* What was typed goes along to another type's form, which takes what it has a field for. */
+for (const link of document.querySelectorAll("#types a")) {
+  const address = link.href;
+  link.addEventListener("click", () => {
+    const url = new URL(address);
+    for (const [name, value] of new FormData(form)) {
+      const isOwn = name === "type" || name === "csrfmiddlewaretoken";
+      if (!isOwn && value && value.length <= 300) url.searchParams.append(name, value);
+    }
+    link.href = url;
+  });
+}
+
 /* What the server says under a field is also said of the field. */
 form.addEventListener("htmx:afterSettle", () => {
   for (const said of form.querySelectorAll('[id^="says-"]')) {
-    const field = form.querySelector(`[aria-describedby~="${said.id}"]`);
+    const field = form.querySelector(`:is(input, select, textarea)[aria-describedby~="${said.id}"]`);
     if (said.classList.contains("error")) field?.setAttribute("aria-invalid", "true");
     else field?.removeAttribute("aria-invalid");
   }
