@@ -146,14 +146,29 @@ LANES = env.list("COPYDESK_LANES", default=["io", "gpu"])
 CLUSTER_HUNG_AFTER_SECONDS = env.float("COPYDESK_CLUSTER_HUNG_AFTER_SECONDS", default=30)
 
 # --- Models ------------------------------------------------------------------------------------------------
+# A model is named “anthropic/claude-sonnet-5-5”; a name without a provider's belongs to PROVIDER.
 OLLAMA_HOST = env("OLLAMA_HOST", default="")  # your Ollama; empty starts the starter model
 STARTER_URL = env("COPYDESK_STARTER_URL", default="")  # set by `up`
 MODEL = env("COPYDESK_MODEL", default="smollm2:135m" if not OLLAMA_HOST else "llama3.1:8b")
 PROVIDER = env("COPYDESK_PROVIDER", default="ollama")
+# Who is asked, in turn, when a model fails for good; only models that are asked in the same way stand in for it.
+FALLBACK = env.list("COPYDESK_FALLBACK", default=[])
 OLLAMA_KEEP_ALIVE = env("OLLAMA_KEEP_ALIVE", default="10m")
 OLLAMA_NUM_CTX = env.int("OLLAMA_NUM_CTX", default=0)  # 0: what the model's profile says
 OLLAMA_THINK = env.bool("OLLAMA_THINK", default=False)
-MODEL_TIMEOUT_SECONDS = env.float("COPYDESK_MODEL_TIMEOUT", default=0)  # 0: by the tokens asked
+OLLAMA_AT_ONCE = env.int("COPYDESK_OLLAMA_AT_ONCE", default=0)  # calls of one process; 0: what the profile says
+OPENAI_API_KEY = env("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env("OPENAI_BASE_URL", default="")  # any server that speaks OpenAI's protocol
+ANTHROPIC_API_KEY = env("ANTHROPIC_API_KEY", default="")
+ANTHROPIC_BASE_URL = env("ANTHROPIC_BASE_URL", default="")
+# Calls a minute, all workers together; 0 is no limit. The defaults keep to the vendors' lowest paid tiers.
+PER_MINUTE = {
+    name: env.int(f"COPYDESK_{name.upper()}_PER_MINUTE", default=calls)
+    for name, calls in {"ollama": 0, "openai": 300, "anthropic": 50, "scripted": 0}.items()
+}
+SCRIPTED_SECONDS = env.float("COPYDESK_SCRIPTED_SECONDS", default=0)  # an answer of the scripted model, in benchmarks
+EMBEDDER = env("COPYDESK_EMBEDDER", default="")  # Ollama's model that tells how close two ideas are; empty: by words
+MODEL_TIMEOUT_SECONDS = env.float("COPYDESK_MODEL_TIMEOUT", default=0)  # 0: 30 s where hosted, else by the tokens asked
 TASK_DEADLINE_SECONDS = env.float("COPYDESK_TASK_DEADLINE", default=3600)
 PASS_MARK = env.float("COPYDESK_PASS_MARK", default=7.0)
 BANNED_PHRASES = env.list("COPYDESK_BANNED_PHRASES", default=[])
@@ -239,11 +254,12 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
-    # Three nouns have a status; without names of their own they would be numbered.
+    # Three nouns have a status, two fields take kinds; without names of their own they would be numbered.
     "ENUM_NAME_OVERRIDES": {
         "PieceStatus": "content.models.Status",
         "TaskStatus": "pipeline.models.TaskStatus",
         "StageStatus": "pipeline.models.StageStatus",
+        "NotificationKind": "pipeline.models.Kind",
     },
 }
 
@@ -309,5 +325,7 @@ LOGGING = {
         "django_structlog": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},
     },
 }

@@ -2,23 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from importlib import import_module
 
-from content.errors import Invalid
+from django.conf import settings
 
-from .base import Provider
+from content.errors import ExternalError, Invalid
 
-# These files are not providers themselves.
-_SHARED = {"base", "catalogue", "session"}
+from .base import ModelCard, Provider
+from .naming import NAMES, called, resolve
+
+__all__ = ["NAMES", "Offers", "available", "called", "get", "models", "offers", "resolve"]
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The models of all providers that answer now, under the names by which they are asked for, and why the other
+    providers say nothing: {provider: sentence}."""
+
+    cards: tuple[ModelCard, ...]
+    refusals: dict[str, str]
 
 
 def get(name: str) -> Provider:
-    """The provider called `name`, imported when it is first asked for."""
-    if not name.isidentifier() or name in _SHARED:
+    """The provider called `name`, imported when it is first asked for; the vendor's own package later still."""
+    if name not in NAMES:
         raise Invalid(f"There is no model provider called “{name}”.")
-    try:
-        module = import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        raise Invalid(f"There is no model provider called “{name}”.") from error
-    provider: Provider = module.provider
+    provider: Provider = import_module(f"{__name__}.{name}").provider
     return provider
+
+
+def available() -> list[str]:
+    """The providers that are set up here, the default one first."""
+    others = [name for name in NAMES if name != settings.PROVIDER and get(name).configured()]
+    return [settings.PROVIDER, *others]
+
+
+def models() -> Offers:
+    """What can be asked for now; one provider that is down hides no other."""
+    cards: list[ModelCard] = []
+    refusals: dict[str, str] = {}
+    for name in available():
+        try:
+            found = get(name).models()
+        except ExternalError as error:
+            refusals[name] = error.message
+        else:
+            cards += [replace(card, name=called(name, card.name)) for card in found]
+    return Offers(tuple(cards), refusals)
+
+
+def offers(name: str) -> bool | None:
+    """Whether there is such a model; None when its provider cannot be asked now."""
+    provider, model = resolve(name)
+    try:
+        names = {card.name for card in get(provider).models()}
+    except ExternalError:
+        return None
+    return bool({model, f"{model}:latest"} & names)

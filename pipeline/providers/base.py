@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from content.errors import ExternalError
+
 
 @dataclass(frozen=True)
 class Request:
     """One question to a model.
 
     `messages` are {role, content}; `schema` is a JSON Schema that the answer must satisfy; `max_tokens` caps the
-    answer; `timeout` is in seconds for the whole attempt, unless COPYDESK_MODEL_TIMEOUT sets one for all. `prompt`
-    and `template` name the prompt file's part and its hash, for the generation record; providers do not look at them.
+    answer; `timeout` is in seconds for the whole attempt, and so the longest silence that a provider waits through.
+    `options` are Ollama's; other vendors have no such thing. `prompt` and `template` name the prompt file's part and
+    its hash, for the generation record; providers do not look at them.
     """
 
     model: str
@@ -40,7 +43,8 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Reply:
-    """A model's whole answer. `cut` means that it hit the cap and ends in the middle."""
+    """A model's whole answer. `model` is what was asked for, `digest` what the vendor says it was, as exactly as it
+    says; `cut` means that it hit the cap and ends in the middle."""
 
     text: str
     model: str
@@ -68,13 +72,27 @@ class ModelCard:
     starter: bool = False
 
 
+class Declined(ExternalError):
+    """The model will not write this; no other is asked in its place."""
+
+    code = "declined"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
+
+
 class Provider(Protocol):
     """A family of models behind one door.
 
-    Both methods raise `content.errors.ExternalError`; its `retryable` says whether asking again can help.
+    `stream` and `models` raise `content.errors.ExternalError`; its `retryable` says whether asking again can help, and
+    its `retry_after` when.
     """
 
     name: str
+
+    def configured(self) -> bool:
+        """Whether this installation has what it takes to ask: an address, a key."""
+        ...
 
     def stream(self, request: Request) -> Iterator[Chunk]:
         """The answer as it comes. Closing the iterator stops the generation at the vendor's side."""

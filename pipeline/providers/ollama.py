@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ from content.errors import ExternalError
 
 from .base import Chunk, ModelCard, Provider, Reply, Request
 from .catalogue import profile
+from .hosted import retry_after
 
 CONNECT_SECONDS = 5
 # A big model may load for a while before the first token; after that, silence means trouble.
 SILENCE_SECONDS = 120
+LIST_SECONDS = 10  # a list of models is asked for while somebody waits for a page
 
 
 def host() -> str:
@@ -31,17 +34,29 @@ def is_starter() -> bool:
     return not settings.OLLAMA_HOST and bool(settings.STARTER_URL)
 
 
-@lru_cache(maxsize=4)
-def _client(address: str, pid: int) -> Client:
+def client(address: str, seconds: float) -> Client:
+    """A client that waits for about so long; the SDK takes no time-out with a call."""
+    return _connected(address, os.getpid(), min(SILENCE_SECONDS, math.ceil(seconds / 10) * 10))
+
+
+@lru_cache(maxsize=16)
+def _connected(address: str, pid: int, silence: int) -> Client:
     """One connection pool a process; `pid` keeps a forked worker from using its parent's."""
-    return Client(host=address, timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS))
+    hooks = {"response": [_hear]}
+    return Client(host=address, timeout=httpx.Timeout(silence, connect=CONNECT_SECONDS), event_hooks=hooks)
+
+
+def _hear(response: httpx.Response) -> None:
+    """Ollama (or a proxy before it) has too much to do; the SDK would drop the header that says for how long."""
+    if response.status_code in {429, 503}:
+        raise ExternalError("Ollama has too much to do.", retryable=True, retry_after=retry_after(response.headers))
 
 
 @lru_cache(maxsize=32)
 def _digest(address: str, model: str, minute: int) -> str:
     """The model's digest, asked for at most once a minute."""
     names = {model, f"{model}:latest"}
-    for row in _client(address, os.getpid()).list().models:
+    for row in client(address, LIST_SECONDS).list().models:
         if row.model in names:
             return row.digest or ""
     return ""
@@ -50,8 +65,11 @@ def _digest(address: str, model: str, minute: int) -> str:
 class Ollama:
     name = "ollama"
 
+    def configured(self) -> bool:
+        return bool(settings.OLLAMA_HOST or settings.STARTER_URL)
+
     def stream(self, request: Request) -> Iterator[Chunk]:
-        address, known = host(), profile(request.model)
+        address, known = host(), profile(request.model, self.name)
         options: dict[str, Any] = {
             "temperature": request.temperature,
             "num_predict": request.max_tokens,
@@ -65,7 +83,7 @@ class Ollama:
         began, parts = time.monotonic(), []
         try:
             digest = _digest(address, request.model, int(time.time() // 60))
-            answer = _client(address, os.getpid()).chat(
+            answer = client(address, request.timeout).chat(
                 model=request.model,
                 messages=[dict(message) for message in request.messages],
                 stream=True,
@@ -96,23 +114,27 @@ class Ollama:
             raise _refusal(error, request.model) from error
         except (ConnectionError, httpx.TransportError) as error:
             raise _silence(error, address) from error
+        except (ValueError, AttributeError) as error:  # a line that is not JSON, or not of its shape
+            raise ExternalError(f"What answers at {address} does not speak like Ollama.", retryable=True) from error
         raise ExternalError("The model stopped in the middle of its answer.", retryable=True)
 
     def models(self) -> list[ModelCard]:
         address = host()
         try:
-            rows = _client(address, os.getpid()).list().models
+            rows = client(address, LIST_SECONDS).list().models
         except ResponseError as error:
             raise _refusal(error, "") from error
         except (ConnectionError, httpx.TransportError) as error:
             raise _silence(error, address) from error
+        except ValueError as error:
+            raise ExternalError(f"What answers at {address} does not speak like Ollama.", retryable=True) from error
         return [
             ModelCard(
                 name=row.model or "",
                 provider=self.name,
                 digest=row.digest or "",
                 size=int(row.size or 0),
-                context=profile(row.model or "").context,
+                context=profile(row.model or "", self.name).context,
                 starter=is_starter(),
             )
             for row in rows

@@ -1,25 +1,21 @@
-"""One stage's line to a model: asks, streams, tries again, records, and stops when it is told to."""
+"""One stage's line to a model: asks, streams, tries again, goes on with another, records, and stops when it is told to."""
 
 from __future__ import annotations
 
 import queue
-import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
-
-from django.conf import settings
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-from tenacity.nap import sleep_using_event
 
 from content.errors import ExternalError
 
 from .base import Provider, Reply, Request
-from .catalogue import Profile, profile
+from .calling import Call, Chain, Inbox
+from .catalogue import Profile, cost, profile
+from .waiting import Stopwatch
 
-ATTEMPTS = 3
 LOOK_EVERY_SECONDS = 0.2  # how often cancellation is looked for while a model is silent
 
 
@@ -27,20 +23,16 @@ def _nothing(*args: Any) -> None:
     """No listener."""
 
 
-def backoff(state: RetryCallState) -> float:
-    """1, 2, 4 s with jitter, or what the service asked for."""
-    error = state.outcome.exception() if state.outcome else None
-    wanted = getattr(error, "retry_after", None)
-    return float(wanted) if wanted else 2 ** (state.attempt_number - 1) + random.uniform(0, 0.25)
-
-
 @dataclass
 class Session:
-    """Asks one model for one stage.
+    """Asks one model for one stage, and those of COPYDESK_FALLBACK after it when it has failed for good.
 
     `check` is called at least every 0.2 s from the stage's own thread and raises to stop everything at once.
-    `say(message, as_)` tells what it waits for; `log(level, message)` writes to the task's log.
-    `calls` collects the generation record, `seconds` the time in which at least one call was under way.
+    `say(message, as_)` tells what it waits for; `log(level, message)` writes to the task's log. The lowest `rank` is
+    served first where only some calls of a model run at once.
+    `calls` collects the generation record; `seconds` is the time in which at least one call was under way, without
+    waits in line; `tokens_in`, `tokens_out` and `cost` are of all answers, also those that were not taken. `cost` is in
+    US dollars, None once the price of one is not known.
     """
 
     provider: Provider
@@ -48,15 +40,18 @@ class Session:
     check: Callable[[], None] = _nothing
     say: Callable[[str, str], None] = _nothing
     log: Callable[[str, str], None] = _nothing
+    rank: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
+    cost: Decimal | None = Decimal(0)
     spared: int = 0  # candidates that were written and not taken
+    _chain: Chain | None = field(default=None, repr=False)
 
     @property
     def profile(self) -> Profile:
-        return profile(self.model)
+        return profile(self.model, self.provider.name)
 
     def ask(self, request: Request, *, on_text: Callable[[str], None] = _nothing) -> Reply:
         """The answer, recorded; `on_text` gets the text so far as it grows. Raises `ExternalError`."""
@@ -73,12 +68,14 @@ class Session:
 
         Nothing is recorded: call `take` for the ones that are used.
         """
-        inbox: queue.SimpleQueue[tuple[int, str, Any]] = queue.SimpleQueue()
-        stop = threading.Event()
+        self._chain = self._chain or Chain.of(self.provider, self.model)
+        inbox: Inbox = queue.SimpleQueue()
+        stop, watch = threading.Event(), Stopwatch()
         answers: list[Reply | ExternalError | None] = [None] * len(requests)
-        began, lead = time.monotonic(), ""
+        lead = ""
         for index, request in enumerate(requests):
-            threading.Thread(target=self._pump, args=(index, request, inbox, stop), daemon=True).start()
+            call = Call(self._chain, self.rank, index, request, inbox, stop, watch)
+            threading.Thread(target=call.run, name=f"call-{index}", daemon=True).start()
         try:
             while None in answers:
                 self.check()
@@ -90,29 +87,34 @@ class Session:
                     if index == 0:
                         lead += value
                         on_text(lead)
-                elif kind == "again":
-                    number, error, pause = value
+                elif kind == "anew":
                     if index == 0:
                         lead = ""
-                    self.log("warn", f"{error} Trying again in {pause:.0f} s ({number + 1} of {ATTEMPTS}).")
-                    self.say(f"Trying again, {number + 1} of {ATTEMPTS}: {error}", "retry")
+                    logged, said = value
+                    self.log("warn", logged)
+                    self.say(said, "retry")
+                elif kind == "waits":
+                    self.say(*value)
                 elif kind == "bug":
                     raise value
                 else:
                     answers[index] = value
         finally:
             stop.set()
-            self.seconds += time.monotonic() - began
+            self.seconds += watch.seconds
         done = [answer for answer in answers if answer is not None]
         for answer in done:
             if isinstance(answer, Reply):
                 self.tokens_in += answer.tokens_in
                 self.tokens_out += answer.tokens_out
+                spent = cost(answer.tokens_in, answer.tokens_out, answer.model, answer.provider)
+                self.cost = None if spent is None or self.cost is None else self.cost + spent
         return done
 
     def take(self, request: Request, reply: Reply, *, instead_of: int = 0) -> None:
         """Record a reply that is used; `instead_of` others were written for the same place."""
         self.spared += instead_of
+        spent = cost(reply.tokens_in, reply.tokens_out, reply.model, reply.provider)
         self.calls.append(
             {
                 "provider": reply.provider,
@@ -130,6 +132,7 @@ class Session:
                 },
                 "tokens_in": reply.tokens_in,
                 "tokens_out": reply.tokens_out,
+                "cost": _dollars(spent),
                 "seconds": round(reply.seconds, 3),
                 "output": reply.text,
                 "output_hash": reply.hash,
@@ -143,58 +146,11 @@ class Session:
             "spared": self.spared,
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
+            "cost": _dollars(self.cost),
             "seconds": round(self.seconds, 3),
         }
 
-    def _pump(
-        self, index: int, request: Request, inbox: queue.SimpleQueue[tuple[int, str, Any]], stop: threading.Event
-    ) -> None:
-        """One request on a thread of its own: what comes goes into the inbox; `stop` ends it at the next chunk."""
 
-        def again(state: RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
-            inbox.put(
-                (index, "again", (state.attempt_number, error, state.next_action.sleep if state.next_action else 0))
-            )
-
-        retrying = Retrying(
-            stop=stop_after_attempt(ATTEMPTS),
-            wait=backoff,
-            retry=retry_if_exception(lambda error: isinstance(error, ExternalError) and error.retryable),
-            sleep=sleep_using_event(stop),
-            before_sleep=again,
-            reraise=True,
-        )
-        try:
-            reply = retrying(self._attempt, index, request, inbox, stop)
-        except ExternalError as error:
-            inbox.put((index, "error", error))
-        except Exception as error:  # rises again in the stage's own thread
-            inbox.put((index, "bug", error))
-        else:
-            if reply is not None:
-                inbox.put((index, "reply", reply))
-
-    def _attempt(
-        self, index: int, request: Request, inbox: queue.SimpleQueue[tuple[int, str, Any]], stop: threading.Event
-    ) -> Reply | None:
-        if stop.is_set():  # during the pause before this try
-            return None
-        patience = settings.MODEL_TIMEOUT_SECONDS or request.timeout
-        ends = time.monotonic() + patience
-        stream = self.provider.stream(request)
-        try:
-            for chunk in stream:
-                if stop.is_set():
-                    return None
-                if chunk.reply is not None:
-                    return chunk.reply
-                if chunk.text:
-                    inbox.put((index, "text", chunk.text))
-                if time.monotonic() > ends:
-                    raise ExternalError(f"The model took longer than {patience:.0f} s.", retryable=True)
-        finally:
-            close = getattr(stream, "close", None)
-            if close:
-                close()  # stops the generation at the other end
-        raise ExternalError("The model stopped in the middle of its answer.", retryable=True)
+def _dollars(amount: Decimal | None) -> float | None:
+    """For JSON: a hundred tokens of a cheap model are some ten-thousandths of a cent."""
+    return None if amount is None else round(float(amount), 8)

@@ -22,7 +22,7 @@ def provider() -> Scripted:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.providers.session.backoff", lambda state: 0.01)
+    monkeypatch.setattr("pipeline.providers.calling.backoff", lambda state: 0.01)
 
 
 def request(**changes: object) -> Request:
@@ -128,7 +128,7 @@ def test_the_installation_can_set_one_time_limit_for_all(provider: Scripted, set
 def test_no_model_is_asked_again_for_what_was_stopped_meanwhile(
     provider: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.providers.session.backoff", lambda state: 600)
+    monkeypatch.setattr("pipeline.providers.calling.backoff", lambda state: 600)
     provider.script = lambda asked: ExternalError("Busy.", retryable=True)
     paused = threading.Event()
 
@@ -140,7 +140,7 @@ def test_no_model_is_asked_again_for_what_was_stopped_meanwhile(
         Session(provider, "scripted", check=check, say=lambda message, as_: paused.set()).ask(request())
 
     for thread in threading.enumerate():
-        if "_pump" in thread.name:
+        if thread.name.startswith("call-"):
             thread.join()
     assert len(provider.asked) == 1
 
