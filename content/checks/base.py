@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol, Self
 
+from content import platforms
 from content.platforms import Ask
-from content.platforms.text import Block, blocks
+from content.platforms.text import Block, blocks, listing
 
 Level = Literal["pass", "warn", "fail"]
 THRESHOLD = 7.0
@@ -113,9 +114,24 @@ def not_asked(check: Check, message: str) -> Finding:
     return Finding(check.name, check.label, 0.0, 0.0, message, "pass")
 
 
-def prose(body: str) -> list[Block]:
+def is_plain(ask: Ask) -> bool:
+    """Whether the text is pasted somewhere as it stands; on our own site it is Markdown."""
+    return not platforms.get(ask.platform).public
+
+
+def read(body: str, ask: Ask) -> tuple[Block, ...]:
+    """The body's blocks as the readers of its platform see them."""
+    return listing(platforms.get(ask.platform).plain(body)) if is_plain(ask) else blocks(body)
+
+
+def prose(body: str, ask: Ask) -> list[Block]:
     """The blocks that are read as running text."""
-    return [block for block in blocks(body) if block.kind in ("p", "li", "quote")]
+    return [block for block in read(body, ask) if block.kind in ("p", "li", "quote")]
+
+
+def headline(title: str, ask: Ask) -> str:
+    """The title where it goes out with the text; elsewhere it is only the desk's name for it."""
+    return title if platforms.get(ask.platform).titled else ""
 
 
 def number(n: int) -> str:

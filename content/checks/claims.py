@@ -186,7 +186,7 @@ class Claims:
     def check(self, title: str, body: str, ask: Ask) -> Finding:
         evidence = Evidence(ask)
         made, bare = 0, []
-        for block in prose(body):
+        for block in prose(body, ask):
             linked = [Claim("link", url, address(url)) for url in block.links if leads_away(url)]
             sourced = any(evidence.holds(link) for link in linked)
             known = {link.key for link in linked}

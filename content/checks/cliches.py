@@ -5,9 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from content.platforms import Ask
-from content.platforms.text import count_plain, quotable, strip_markdown
+from content.platforms.text import count_plain, quotable
 
-from .base import Finding, found, listed
+from .base import Finding, found, headline, listed, read
 
 _LINES = Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines()
 STOCK = tuple(line.strip() for line in _LINES if line.strip() and not line.startswith("#"))
@@ -40,7 +40,7 @@ class Cliches:
     platforms = None
 
     def check(self, title: str, body: str, ask: Ask) -> Finding:
-        text = f"{title}\n\n{strip_markdown(body)}"
+        text = "\n\n".join([headline(title, ask), *(block.text for block in read(body, ask))])
         banned = hits(text, ask.banned)
         stock = hits(text, STOCK)
         if banned:

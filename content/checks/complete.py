@@ -3,9 +3,9 @@
 import re
 
 from content.platforms import Ask
-from content.platforms.text import Block, blocks, count_plain, quotable, words
+from content.platforms.text import Block, count_plain, quotable, words
 
-from .base import Finding, found, listed, several
+from .base import Finding, found, headline, is_plain, listed, read, several
 
 # Not “for”, “of” or “in”: “What to look for” is a whole heading.
 _DANGLING = frozenset(words("a an the and or but nor with your our their its my his her"))
@@ -36,7 +36,7 @@ class Complete:
     platforms = None
 
     def check(self, title: str, body: str, ask: Ask) -> Finding:
-        parts = [block for block in blocks(body) if block.text]
+        parts, title = [block for block in read(body, ask) if block.text], headline(title, ask)
         if not [block for block in parts if not block.heading]:
             return found(self, 0, "There is no text yet.", hard=True)
         broken = [block.text for block in parts if block.kind == "p" and breaks_off(block.text)]
@@ -59,7 +59,7 @@ class Complete:
                 0.7 - 0.35 * (len(broken) + len(heads) - 1),
                 " ".join(says),
                 quotes=quotes,
-                hard=len(broken) > 2,
+                hard=len(broken) > 2 or (is_plain(ask) and bool(broken)),
             )
         return found(self, 1, "Every paragraph ends where its sentence does.")
 

@@ -3,9 +3,9 @@
 import re
 
 from content.platforms import Ask
-from content.platforms.text import blocks, sentences, words
+from content.platforms.text import sentences, words
 
-from .base import Finding, found, listed, prose
+from .base import Finding, found, is_plain, listed, prose
 
 _DOING = frozenset(
     words(
@@ -40,14 +40,16 @@ class CallToAction:
     name = "cta"
     label = "Call to action"
     out_of = 0.5
-    platforms = ("blog", "instagram")
+    platforms = None
 
     def check(self, title: str, body: str, ask: Ask) -> Finding:
-        ending = prose(body)[-2:]
-        called = [line for block in ending for line in sentences(block.text) if asks(line)]
+        plain = is_plain(ask)
+        ending = prose(body, ask)[-3 if plain else -2 :]  # under what is spoken, a caption may still follow
+        lines = [line for block in ending for line in sentences(block.text)]
+        called = [line for line in lines if asks(line) or (plain and line.endswith("?"))]
         if called:
             return found(self, 1, f"The end says what to do: {listed(called[-1:])}.")
-        if ending and blocks(body) and ending[-1].links:
+        if ending and ending[-1].links:
             return found(self, 1, "The end links on.")
         return found(self, 0, "Nothing at the end tells the reader what to do next.", level="warn")
 

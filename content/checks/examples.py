@@ -1,9 +1,9 @@
 """Does the text show, or only tell?"""
 
 from content.platforms import Ask
-from content.platforms.text import blocks, count_plain, sentences
+from content.platforms.text import count_plain, sentences
 
-from .base import Finding, found, listed, sentence, several
+from .base import Finding, found, listed, read, sentence, several
 from .concrete import evidence
 
 DENSE = 1.8  # concrete things in a hundred words, where a text reads as written by someone who was there
@@ -13,13 +13,13 @@ class Examples:
     name = "examples"
     label = "Examples"
     out_of = 2.0
-    platforms = ("blog", "linkedin")
+    platforms = None
 
     def check(self, title: str, body: str, ask: Ask) -> Finding:
         sections: list[tuple[str, int]] = []
         name, seen, total, length = "The opening", 0, 0, 0
         started = False
-        for block in blocks(body):
+        for block in read(body, ask):
             if block.kind in ("h1", "h2"):
                 if started:
                     sections.append((name, seen))

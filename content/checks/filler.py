@@ -16,14 +16,14 @@ class Filler:
     name = "filler"
     label = "Substance"
     out_of = 2.5
-    platforms = ("blog", "linkedin")
+    platforms = None
 
     def check(self, title: str, body: str, ask: Ask) -> Finding:
         own = {stem(word) for word in words(f"{ask.topic} {ask.keyword}")}
         total, vague = 0, 0
         hollow: list[tuple[float, str]] = []
         spent: dict[str, int] = {}
-        for block in prose(body):
+        for block in prose(body, ask):
             for line in sentences(block.text):
                 spoken = words(line)
                 empty = [word for word in spoken if (root := stem(word)) in VAGUE and root not in own]

@@ -1,12 +1,13 @@
 """Is it as easy to read as its readers need it to be?"""
 
 from content.platforms import Ask
-from content.platforms.readability import grade
+from content.platforms.readability import grade_of
 from content.platforms.text import quotable, sentences, words
 
-from .base import Finding, found, not_asked, prose
+from .base import Finding, found, is_plain, not_asked, prose
 
 EASY, USUAL, EXPERT = (3.0, 8.5), (4.0, 11.0), (5.0, 15.0)  # the grades that suit each kind of reader
+LOWEST = -3.4  # one word a sentence, one syllable a word
 _EXPERTS = frozenset(
     words(
         """academic academics developer developers doctors engineer engineers expert experts lawyer lawyers physician
@@ -24,11 +25,14 @@ class Readability:
     platforms = None
 
     def check(self, title: str, body: str, ask: Ask) -> Finding:
-        found_grade = grade(body)
+        lines = [line for block in prose(body, ask) for line in sentences(block.text)]
+        found_grade = grade_of(lines)
         if found_grade is None:
             return not_asked(self, "Not measured: the text is very short, or not in English.")
         readers = set(words(ask.audience))
         low, high = EXPERT if readers & _EXPERTS else EASY if readers & _EASY else USUAL
+        if is_plain(ask):  # what is spoken, or read on a phone, is short on purpose
+            low = LOWEST
         if low <= found_grade <= high:
             return found(
                 self,
@@ -41,7 +45,7 @@ class Readability:
                 1 - (low - found_grade) * 0.2,
                 f"Grade {found_grade}, choppy. Join some of the sentences.",
             )
-        long = [line for block in prose(body) for line in sentences(block.text) if len(words(line)) > LONG]
+        long = [line for line in lines if len(words(line)) > LONG]
         longest = sorted(long, key=len, reverse=True)[:5]
         advice = (
             f"The longest sentence has {len(words(longest[0]))} words: cut it in two."

@@ -30,7 +30,7 @@ class Repetition:
     platforms = None
 
     def check(self, title: str, body: str, ask: Ask) -> Finding:
-        paragraphs = [block.text for block in prose(body)]
+        paragraphs = [block.text for block in prose(body, ask)]
         lines = [line for text in paragraphs for line in sentences(text)]
         spoken = [words(text) for text in paragraphs]
         cost, says, marked = 0.0, [], []

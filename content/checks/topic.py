@@ -1,9 +1,9 @@
 """Is it about what was asked?"""
 
 from content.platforms import Ask
-from content.platforms.text import blocks, stem, strip_markdown, words
+from content.platforms.text import stem, words
 
-from .base import Finding, found, listed, not_asked
+from .base import Finding, found, listed, not_asked, read
 
 _COMMON = frozenset(
     words(
@@ -29,7 +29,8 @@ class Topic:
         }
         if not wanted:
             return not_asked(self, "No topic was given.")
-        spoken = [stem(word) for word in words(strip_markdown(body))]
+        parts = read(body, ask)
+        spoken = [stem(word) for block in parts for word in words(block.text)]
         if not spoken:
             return found(self, 0, "There is no text yet.", hard=True)
         times = dict.fromkeys(wanted, 0)
@@ -39,7 +40,7 @@ class Topic:
         missing = [word for root, word in wanted.items() if not times[root]]
         coverage = 1 - len(missing) / len(wanted)
         density = 100 * sum(times.values()) / len(spoken)
-        headings = " ".join([title, *(block.text for block in blocks(body) if block.heading)])
+        headings = " ".join([title, *(block.text for block in parts if block.heading)])
         titled = bool(times.keys() & {stem(word) for word in words(headings)})
         if coverage < 0.34 or density < 0.35 or (coverage <= 0.5 and density < 1 and not titled):
             return found(

@@ -18,7 +18,6 @@ SHORTEST, LONGEST = 15, 60  # seconds
 FEWEST_SCENES = 2
 MOST_CAPTION = 2200  # characters
 
-_HEADING = re.compile(r"[ \t]*(?:#{2,6}[ \t]*|#[ \t]+)(?P<name>\S.*?)[ \t#*_:]*$")
 _MARKS = re.compile(r"[^a-z]+")
 _SECTIONS = {
     "hook": "hook",
@@ -54,8 +53,8 @@ class Script:
         script = cls()
         under = script.strays
         for line in body.split("\n"):
-            heading = _HEADING.match(line)
-            name = _SECTIONS.get(_MARKS.sub("", heading["name"].lower())) if heading else None
+            heading = headed(line)
+            name = _SECTIONS.get(_MARKS.sub("", heading.lower()))
             if name:
                 if script.sections[name]:
                     script.sections[name].append("")
@@ -110,30 +109,57 @@ class Instagram(Social):
         Beat(
             "hook",
             (
-                ("What should people stop doing with {subject}?", "Stop"),
-                ("What do most people get wrong about {subject}?", "Most people"),
+                ("What is the best part of $t?", "The best part of $s is "),
+                ("What do people forget about $t?", "People forget that $s "),
+                ("What is a common mistake in $t?", "A common mistake in $s is "),
             ),
-            longest=14,
+            longest=20,
         ),
-        Beat("hook_shot", (("Describe one picture that shows {subject}.", "A close-up of"),), longest=16),
         Beat(
             "value",
             (
-                ("How does one begin with {subject}, step by step?", "First,"),
-                ("Give three tips for {subject}.", "Here is how:"),
+                ("What is the first step in $t?", "Start with "),
+                ("How do you begin with $t?", "Begin with "),
+                ("What do you need for $t?", "You need "),
             ),
-            sentences=5,
+            sentences=2,
         ),
-        Beat("value_shots", (("Describe a picture of someone who works on {subject}.", "Two hands"),), longest=16),
+        Beat(
+            "value",
+            (
+                ("What is the next step in $t?", "The next step is to "),
+                ("What is a good habit in $t?", "A good habit is to "),
+                ("Give a small example of $t.", "For example, you can "),
+            ),
+            sentences=2,
+        ),
+        Beat(
+            "value",
+            (
+                ("What should you not do in $t?", "Try not to "),
+                ("How do you know that $t $is going well?", "You know that it works when "),
+                ("How do you save time on $t?", "To save time, "),
+            ),
+            sentences=2,
+        ),
         Beat(
             "call_to_action",
-            (("What should one try today with {subject}? Answer in one sentence.", "Try"),),
-            longest=18,
+            (
+                ("What is one small thing to do today for $t?", "Today, take a moment to "),
+                ("What is one small thing to do this week for $t?", "This week, take some time to "),
+                ("What should a beginner in $t do first?", "If you are new to it, "),
+            ),
         ),
+        Beat("hook_shot", (("What do you need for $t?", "Show what you need, such as "),), shortest=8),
+        Beat("value_shots", (("What is the first step in $t?", "Show the first step, which is to "),), shortest=9),
+        Beat("call_to_action_shot", (("What is the next step in $t?", "Film the next step, which is to "),), shortest=9),
         Beat(
-            "call_to_action_shot", (("Describe the result of {subject} in one picture.", "The finished"),), longest=16
+            "caption",
+            (
+                ("Why $does $t matter?", "$S matter$z because "),
+                ("Who gains from $t?", "$S help$z "),
+            ),
         ),
-        Beat("caption", (("Say in one sentence why {subject} is worth a try.", ""),)),
     )
 
     def assemble(self, reply: Any) -> str:
@@ -245,6 +271,13 @@ class Instagram(Social):
     def plain(self, body: str) -> str:
         script = Script.read(body)
         return "\n\n".join([*script.spoken, *filter(None, [script.text("caption")])])
+
+
+def headed(line: str) -> str:
+    """The heading that a line is, empty if it is none: “# Hook” and “##Hook” are, “#hook” is a hashtag."""
+    line = line.strip()
+    name = line.lstrip("#")
+    return name.strip(" \t#") if line.startswith(("##", "# ", "#\t")) else ""
 
 
 def count_spoken(script: Script) -> int:

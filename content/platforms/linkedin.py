@@ -13,12 +13,11 @@ from .social import (
     character_rule,
     count_said,
     hashtag_rule,
-    is_tags,
     lines,
     paragraphs,
     tagged,
 )
-from .text import sentences
+from .text import is_labels, sentences
 
 FEWEST_WORDS, MOST_WORDS = 150, 300
 MOST_CHARACTERS = 3000  # LinkedIn's own limit of a post
@@ -55,46 +54,68 @@ class LinkedIn(Social):
         Beat(
             "hook",
             (
-                ("What do most people get wrong about {subject}? Answer in one sentence.", "Most people"),
-                ("What surprises people who start with {subject}?", "What surprises people"),
+                ("Why $does $t matter?", "$S matter$z because "),
+                ("What is the hardest part of $t?", "The hardest part of $s is "),
+                ("What do people forget about $t?", "One thing that people forget about $s is "),
+                ("What is a common mistake in $t?", "A common mistake in $s is "),
             ),
         ),
         Beat(
             "insights",
             (
-                ("What should one look at first with {subject}, and why?", "Look first at"),
-                ("What is the first step with {subject}?", "Begin with"),
-            ),
-            sentences=3,
-        ),
-        Beat(
-            "insights",
-            (
-                (
-                    "What goes wrong most often with {subject}, and how does one notice?",
-                    "What goes wrong most often is",
-                ),
-                ("Which mistake is common with {subject}?", "A common mistake is"),
+                ("What is a good first step in $t?", "A good first step is to "),
+                ("What is the first step in $t?", "Start with "),
+                ("How do you begin with $t?", "Begin with "),
             ),
             sentences=3,
         ),
         Beat(
             "insights",
             (
-                ("What small habit helps with {subject}? Give an example.", "One habit that helps is"),
-                ("Give an example of {subject} done well.", "For example,"),
+                ("How do you avoid mistakes in $t?", "To avoid mistakes, "),
+                ("What should you not do in $t?", "Try not to "),
+                ("What is a common problem with $t?", "A common problem is "),
+            ),
+            sentences=3,
+        ),
+        Beat(
+            "insights",
+            (
+                ("Give a small example of $t.", "For example, you can "),
+                ("How do you know that $t $is going well?", "You know that it works when "),
+                ("What is a good habit in $t?", "A good habit is to "),
             ),
             sentences=3,
         ),
         Beat(
             "takeaway",
             (
-                ("What is the one thing to remember about {subject}?", "The one thing to remember is"),
-                ("In short, what matters with {subject}?", "What matters is"),
+                ("What is one small thing to do this week for $t?", "This week, take some time to "),
+                ("What should you write down for $t?", "Make a list of "),
+                ("What should a beginner in $t do?", "If you are new to it, "),
             ),
             sentences=2,
         ),
-        Beat("question", (("Ask your readers one short question about {subject}.", "How do you"),)),
+        Beat(
+            "takeaway",
+            (
+                ("How do you get better at $t?", "To get better, "),
+                ("How do you keep up $t?", "It gets easier when "),
+                ("Give one more tip for $t.", "Another tip is to "),
+            ),
+            sentences=2,
+            spare=True,
+        ),
+        Beat(
+            "takeaway",
+            (
+                ("What do careful people do in $t?", "Careful people "),
+                ("What is easy to forget in $t?", "It is easy to forget "),
+                ("How do other people help you with $t?", "Other people can "),
+            ),
+            sentences=2,
+            spare=True,
+        ),
     )
 
     def assemble(self, reply: Any) -> str:
@@ -111,9 +132,9 @@ class LinkedIn(Social):
         """The text, and the hashtags that end it."""
         kept = body.rstrip().split("\n")
         tags: list[str] = []
-        while kept and (is_tags(kept[-1]) or (tags and not kept[-1].strip())):
-            tags.insert(0, kept.pop())
-        return "\n".join(kept).rstrip(), " ".join(" ".join(tags).split())
+        while kept and (is_labels(kept[-1]) or (tags and not kept[-1].strip())):
+            tags.append(kept.pop())
+        return "\n".join(kept).rstrip(), " ".join(" ".join(reversed(tags)).split())
 
     def rules(self, body: str) -> list[Rule]:
         text, _ = self.parted(body)

@@ -1,6 +1,7 @@
 """The school grade that a text asks of its reader (Flesch-Kincaid)."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import pyphen
@@ -18,7 +19,11 @@ def grade(body: str) -> float | None:
 
     0.39 × words per sentence + 11.8 × syllables per word - 15.59 (Kincaid and others, 1975).
     """
-    lines = [line for b in blocks(body) if b.kind in ("p", "li", "quote") for line in sentences(b.text)]
+    return grade_of(line for b in blocks(body) if b.kind in ("p", "li", "quote") for line in sentences(b.text))
+
+
+def grade_of(lines: Iterable[str]) -> float | None:
+    """The same of sentences."""
     spoken = [[word for word in words(line) if word[0].isalpha()] for line in lines]
     spoken = [line for line in spoken if line]
     total = sum(map(len, spoken))

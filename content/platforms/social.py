@@ -8,13 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from .base import Ask, Beat, Copy, Measure
-from .text import count_plain
+from .text import count_plain, is_labels
 
 _LINK = re.compile(r"(?:https?://|www\.)\S{1,4000}", re.I)
 # “#1” is a number, “page#part” and “&#39;” are no tags; “#one#two” are two.
 _TAGS = re.compile(r"(?<![\w&/])(?:[#＃]\w+)+")
 _TAG = re.compile(r"[#＃](\d*[^\W\d]\w*)")
-_TAG_LINE = re.compile(r"\s*(?:[#＃][^\s#＃.,;:!?]+\s*)+")
 _REFUSED = re.compile("[\ufeff\ufffe\uffff]")  # byte order marks and non-characters, which X refuses
 
 
@@ -112,14 +111,9 @@ def tagged(words: Iterable[str]) -> str:
     return " ".join(tags.values())
 
 
-def is_tags(line: str) -> bool:
-    """Whether a line holds hashtags and nothing else."""
-    return bool(_TAG_LINE.fullmatch(line))
-
-
 def said(text: str) -> str:
     """The text without lines that hold only hashtags: those are labels, and no words of it."""
-    return "\n".join(line for line in text.split("\n") if not is_tags(line))
+    return "\n".join(line for line in text.split("\n") if not is_labels(line))
 
 
 def count_said(text: str) -> int:
@@ -129,9 +123,10 @@ def count_said(text: str) -> int:
 
 
 def characters(text: str) -> int:
-    """Characters as these platforms' own pages count them: UTF-16 code units, most emoji being two or more.
+    """Characters in the strictest way of counting, UTF-16 code units: most emoji are two or more.
 
-    Whoever counts code points finds fewer, so a text that keeps a limit by this count keeps it by that too.
+    LinkedIn and Instagram publish their limits, and not what they count. A text that keeps a limit by this count keeps
+    it by code points and by what a reader sees as one character, too.
     """
     return len(text) + sum(c > "\uffff" for c in text)
 

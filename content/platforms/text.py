@@ -23,6 +23,8 @@ _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethro
 CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 _COUNTED = re.compile(rf"[{CJK}]|[^\s\u200b–—{CJK}]+")
 _WORD = re.compile(rf"[{CJK}]|(?:(?![{CJK}_])\w)+(?:['’\-](?:(?![{CJK}_])\w)+)*")
+_ITEM = re.compile(r"\s*(?:[-*•‣◦–—→✓✔]|\d{1,2}[.)])[ \t]+")
+_LABELS = re.compile(r"\s*(?:[#＃][^\s#＃.,;:!?]+\s*)+")
 # Possessive, and never starting inside a run of stops: 100,000 dots are read once.
 _TERMINAL = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+(?:\s+|$|(?<=[。！？]))")
 _ABBREVIATION = re.compile(
@@ -124,6 +126,30 @@ def _inline(kind: Kind, token: Token, *, level: int = 0) -> Block:
     return Block(kind, token.content.strip(), "".join(seen).strip(), level, links=tuple(links))
 
 
+def is_labels(line: str) -> bool:
+    """Whether a line holds hashtags and nothing else."""
+    return bool(_LABELS.fullmatch(line))
+
+
+def listing(text: str) -> tuple[Block, ...]:
+    """The blocks of a plain text, as it stands: paragraphs, and the items of lists, which are lines that begin with a
+    mark. Lines of nothing but hashtags are labels, and none of it."""
+    found: list[Block] = []
+    for paragraph in re.split(r"\n[ \t]*\n", text):
+        kept: list[str] = []
+        for line in [*paragraph.split("\n"), ""]:
+            item = _ITEM.match(line)
+            if (item or not line.strip() or is_labels(line)) and kept:
+                said = "\n".join(kept).strip()
+                found.append(Block("p", said, said))
+                kept = []
+            if item:
+                found.append(Block("li", line.strip(), line[item.end() :].strip(), 1, item[0].strip()))
+            elif line.strip() and not is_labels(line):
+                kept.append(line)
+    return tuple(block for block in found if block.text)
+
+
 def strip_markdown(text: str) -> str:
     """The text as a reader sees it: no syntax, a blank line between blocks, none between list items."""
     out: list[str] = []
@@ -182,6 +208,7 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """A crude English stem, enough to see “baking”, “bakes” and “baked” as one word."""
     word = _stem(word)

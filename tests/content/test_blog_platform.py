@@ -60,6 +60,7 @@ def test_the_keyword_may_stand_in_the_first_paragraph_and_in_the_plural():
 def test_metadata_counts_what_a_reader_sees():
     assert BLOG.metadata("Heat pumps", GOOD) == {
         "word_count": 12,
+        "says": "12 words",
         "headings": ["One", "Two", "Three"],
         "reading_grade": None,
         "read_minutes": 1,
