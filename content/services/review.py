@@ -103,9 +103,9 @@ def _read(version: Version, *, by: User) -> tuple[Piece, Version]:
 
 
 def _second(first: Decision) -> InvalidMove:
-    return InvalidMove(
-        f"Already {first.get_verdict_display().lower()} by {first.by}.", first=str(first.by), verdict=first.verdict
-    )
+    asked = first.verdict == Verdict.CHANGES_REQUESTED
+    already = "Changes were already requested" if asked else f"Already {first.get_verdict_display().lower()}"
+    return InvalidMove(f"{already} by {first.by}.", first=str(first.by), verdict=first.verdict)
 
 
 def standing(version: Version) -> Decision | None:
