@@ -49,7 +49,8 @@ def _started(work: Work) -> None:
         events.emit(work.task, "started", task_type=work.task.type, name=work.task.name)
     again = f", run {stage.attempt}" if stage.attempt > 1 else ""
     with transaction.atomic():
-        work.progress(0, f"{stage.title} begins")
+        if not work.is_one_of_many:  # those say at once what they do
+            work.progress(0, f"{stage.title} begins")
         work.log("worker", f"Claimed stage {stage.name}{again}, lease {settings.LEASE_SECONDS:.0f} s")
 
 
@@ -68,7 +69,7 @@ def _finish(work: Work, output: dict[str, Any], seconds: float) -> None:
             not_before=None,
             **_spent(work, seconds),
         )
-        percent = work.passed()
+        percent, was_last = work.passed()
         events.emit(
             task,
             "stage_complete",
@@ -77,7 +78,8 @@ def _finish(work: Work, output: dict[str, Any], seconds: float) -> None:
             result=output.get("says", ""),
             **work.which,
         )
-        _go_on(task, stage, output)
+        if was_last:
+            _go_on(task, stage, output)
 
 
 def _go_on(task: Task, stage: Stage, output: dict[str, Any]) -> None:

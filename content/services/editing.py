@@ -62,7 +62,8 @@ def add_version(
     )
     locked.current, locked.title = version, title
     locked.save(update_fields=["current", "title", "updated_at"])
-    Words.objects.update_or_create(piece=locked, defaults={"vector": words.vector(locked.idea.title, title, body)})
+    found_by = Words(piece=locked, vector=words.vector(locked.idea.title, title, body))
+    Words.objects.bulk_create([found_by], update_conflicts=True, unique_fields=["piece"], update_fields=["vector"])
     piece.refresh_from_db(fields=["current", "title", "updated_at", "status"])
     return version
 

@@ -49,7 +49,7 @@ class Work:
             log=lambda level, message: self.log("model", message, level=level),
         )
         # Of many stages of one step, each speaks for itself, and the task for all of them.
-        self.is_one_of_many = self.step.side_by_side and self.task.stages.filter(name=stage.name).count() > 1
+        self.is_one_of_many = self.step.side_by_side and self._counted()[1] > 1
         self._said = ("", "")
         self._sent: dict[str, float] = {}
 
@@ -115,9 +115,7 @@ class Work:
                 done, of = self._counted()
                 doing, shape = _of_all(done, of), "running"
             percent = self._percent((done + fraction) / of) if fraction >= 0 else 0
-            row = Task.objects.filter(pk=self.task.pk, status="running")
-            row.update(doing=doing[:200], doing_as=shape, percent=Greatest("percent", percent))
-            now = row.values_list("percent", flat=True).first()
+            now = Task.objects.all().tell(self.task.pk, doing=doing, doing_as=shape, percent=percent)
             if now is None:
                 return
             if (message, as_) != self._said or now != self.task.percent:
@@ -136,16 +134,19 @@ class Work:
         """`share` is how much of this step is done."""
         return min(round(self.step.begins + (self.step.ends - self.step.begins) * share), 99)
 
-    def passed(self) -> int:
-        """Write to the task that this stage, whose row says so already, is done; returns how far that brings it."""
+    def passed(self) -> tuple[int, bool]:
+        """Write to the task that this stage, whose row says so already, is done.
+
+        How far that brings the task, and whether it was the last of its step.
+        """
         if not self.is_one_of_many:
             Task.objects.filter(pk=self.task.pk).update(percent=Greatest("percent", min(self.step.ends, 99)))
-            return self.step.ends
+            return self.step.ends, True
         Task.objects.filter(pk=self.task.pk).update(updated_at=Now())  # locks it: of two at once, one counts both
         done, of = self._counted()
         percent = self._percent(done / of)
-        Task.objects.filter(pk=self.task.pk).update(percent=Greatest("percent", percent), doing=_of_all(done, of))
-        return percent
+        now = Task.objects.all().tell(self.task.pk, doing=_of_all(done, of), doing_as="running", percent=percent)
+        return now or percent, done == of
 
     @property
     def which(self) -> dict[str, Any]:

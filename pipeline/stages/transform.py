@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from content.models import Approval, Piece, Status, Version
+from content.models import Approval, Status, Version
 from content.services import editing
 from pipeline import events, quality
 from pipeline.agents import transformer
@@ -39,15 +39,14 @@ def run(work: Work) -> dict[str, Any]:
             facts={"flags": flags},
             record=record,
         )
-        piece = Piece.objects.select_for_update(of=("self",)).get(pk=work.piece.pk)
-        if piece.status == Status.WRITING:
-            piece.move_to(Status.GENERATED, approval=Approval.PENDING)
+        if work.piece.status == Status.WRITING:  # `add_version` has locked the piece and read it anew
+            work.piece.move_to(Status.GENERATED, approval=Approval.PENDING)
         work.keep("version", version.number)
         told = _told(work, version)
         events.emit(work.task, "quality", **{**told, **work.which, "feedback": quality.feedback_of(report)})
-    beside = "" if report.passed else f", under {report.threshold:.1f}"
-    work.log("validator", f"{report.score:.1f}{beside}. {told['says']}", level="info" if report.passed else "warn")
-    work.log("model", spent(record))
+        beside = "" if report.passed else f", under {report.threshold:.1f}"
+        work.log("validator", f"{report.score:.1f}{beside}. {told['says']}", level="info" if report.passed else "warn")
+        work.log("model", spent(record))
     return told
 
 
