@@ -97,9 +97,12 @@ class Measured:
 
     @property
     def main(self) -> Scale | None:
-        """The one that is never out of sight: the first that breaks its rule, else the first that strays, else the first."""
-        fates = ("breaks", "strays", "keeps")
-        return next((scale for fate in fates for scale in self.scales if scale.fate == fate), None)
+        """The one that is never out of sight: the first that breaks a rule or strays, else the first of all; of a
+        thread's posts the fullest."""
+        if out := [scale for fate in ("breaks", "strays") for scale in self.scales if scale.fate == fate]:
+            return out[0]
+        like_the_first = [s for s in self.scales if s.measure.unit == self.scales[0].measure.unit]
+        return max(like_the_first, key=lambda scale: scale.measure.value, default=None)
 
     @cached_property
     def faults(self) -> list[str]:

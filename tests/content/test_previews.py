@@ -272,7 +272,7 @@ def test_tabs_lead_to_all_pieces_of_the_idea_each_with_its_figure(client: Client
     for piece in (first, *others):
         assert piece.get_absolute_url() in tabs
         assert f'<span class="n">{piece.current.facts["says"]}</span>' in tabs
-    assert "being written" in tabs
+    assert "not written yet" in tabs
 
 
 def test_the_name_of_a_pasted_piece_is_said_to_stay_at_the_desk(client: Client, editor: User) -> None:
