@@ -48,7 +48,7 @@ def promise(
     *,
     status: int = 200,
     query: type[serializers.Serializer] | None = None,
-    takes: type[serializers.Serializer] | None = None,
+    takes: Any = None,
     refuses: tuple[int, ...] = (),
     sends: dict[str, Any] | None = None,
     answers: dict[str, Any] | None = None,

@@ -22,8 +22,9 @@ from content.api import throttling
 from content.api.endpoint import Endpoint
 from content.api.schema import promise
 from content.models import Approval, User
+from pipeline.api.asked import Asking
 from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus, TaskType
-from pipeline.services import amending, tasks
+from pipeline.services import amending, asking, tasks
 
 GROUP = "tasks"
 QUEUED = {
@@ -129,29 +130,6 @@ class Wanted(serializers.Serializer):
     task_type = serializers.ChoiceField(TaskType.choices, required=False, allow_blank=True)
 
 
-class Asking(serializers.Serializer):
-    """The type, and that type's own fields beside it; those of a `blog_post` are listed here."""
-
-    task_type = serializers.CharField(max_length=30, help_text="blog_post")
-    topic = serializers.CharField(min_length=3, max_length=200)
-    task_name = serializers.CharField(max_length=200, required=False)
-    primary_keyword = serializers.CharField(max_length=80, required=False)
-    target_audience = serializers.CharField(max_length=200, required=False)
-    category = serializers.CharField(max_length=80, required=False)
-    style = serializers.CharField(max_length=60, required=False)  # type: ignore[assignment]  # DRF takes it off
-    tone = serializers.CharField(max_length=60, required=False)
-    tags = serializers.ListField(child=serializers.CharField(max_length=60), max_length=20, required=False)
-    word_count = serializers.IntegerField(min_value=300, max_value=5000, default=1500)
-    word_count_tolerance = serializers.IntegerField(min_value=5, max_value=20, default=10, help_text="Percent")
-    strict = serializers.BooleanField(default=False, help_text="The word range is then a hard rule")
-    brief = serializers.ListField(child=serializers.CharField(max_length=500), max_length=40, required=False)
-    sources = serializers.ListField(child=serializers.URLField(), max_length=10, required=False)
-    model = serializers.CharField(max_length=120, required=False)
-    image_source = serializers.ChoiceField(["card", "none"], default="card")
-    priority = serializers.IntegerField(min_value=-100, max_value=100, default=0)
-    schedule_for = serializers.DateTimeField(required=False, allow_null=True)
-
-
 class TypeOf(serializers.Serializer):
     """The one field that all types share; the others are validated where tasks are made."""
 
@@ -214,7 +192,7 @@ class Tasks(Endpoint):
         TaskWhole,
         status=201,
         takes=Asking,
-        refuses=(429,),
+        refuses=(409, 429),
         sends={"task_type": "blog_post", "topic": "Why kettles break", "word_count": 900},
         answers=QUEUED,
         group=GROUP,
@@ -222,6 +200,7 @@ class Tasks(Endpoint):
     def post(self, request: Request) -> Response:
         task_type = self.body(TypeOf)["task_type"]
         params = {name: value for name, value in dict(request.data).items() if name != "task_type"}
+        asking.check(task_type, params)
         with transaction.atomic():
             require_room(self.user)
             task = tasks.create(task_type, params, owner=self.user)

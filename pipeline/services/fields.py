@@ -185,7 +185,7 @@ class PlatformContent(Voice):
     """The fields of a `platform_content` task: one idea, given or new, for one platform."""
 
     platform: Social
-    idea: Annotated[int | None, BeforeValidator(_blank_is_none), Field(ge=1, le=2**63 - 1)] = None
+    idea: Annotated[Annotated[int, Field(ge=1, le=2**63 - 1)] | None, BeforeValidator(_blank_is_none)] = None
     topic: Annotated[Line, Field(max_length=200, validate_default=True)] = ""
     description: Annotated[Line, Field(max_length=2000)] = ""
     category: Annotated[Line, Field(max_length=80)] = ""

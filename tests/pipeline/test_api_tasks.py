@@ -51,11 +51,14 @@ def test_a_task_is_asked_for_and_queued_in_one_call() -> None:
     assert api(owner).get(one(task)).json() == said
 
 
-def test_the_schema_promises_the_very_fields_that_are_accepted() -> None:
-    from pipeline.api.tasks import Asking
+@pytest.mark.parametrize("task_type", WORKFLOWS)
+def test_the_schema_promises_the_very_fields_that_are_accepted(task_type: str) -> None:
+    from pipeline.api.asked import ASKING
     from pipeline.services.fields import FIELDS
 
-    assert set(Asking().fields) - {"task_type"} == set(FIELDS["blog_post"].model_fields)
+    promised = ASKING[task_type]
+    assert isinstance(promised, type)
+    assert set(promised().fields) - {"task_type"} == set(FIELDS[task_type].model_fields)
 
 
 @pytest.mark.parametrize(

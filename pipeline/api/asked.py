@@ -1,0 +1,98 @@
+"""What each type of task can be asked, as the OpenAPI document promises it; `services/fields.py` is what validates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from rest_framework import serializers
+
+from pipeline.models import Creativity, TaskType
+from pipeline.models.schedule import MOST_IDEAS
+from pipeline.services import fields
+
+
+def this(task_type: str) -> serializers.CharField:
+    """The one word that tells this type from the others. A class, since DRF makes fields anew from theirs."""
+    only = extend_schema_field({"type": "string", "const": task_type})
+    field: type[serializers.CharField] = only(type("TypeField", (serializers.CharField,), {}))
+    return field()
+
+
+def words(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(max_length=120), max_length=20, required=False, help_text=help_text
+    )
+
+
+class Asked(serializers.Serializer):
+    """What every type can be told."""
+
+    task_name = serializers.CharField(max_length=200, required=False, help_text="Empty: a name that fits")
+    model = serializers.CharField(
+        max_length=120, required=False, help_text="One of models/; empty is what this installation writes with"
+    )
+    priority = serializers.IntegerField(min_value=-100, max_value=100, default=0, help_text="Higher first")
+    schedule_for = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone; empty is now")
+
+
+class AskingBlogPost(Asked):
+    """One article, researched, written, scored and refined."""
+
+    task_type = this(TaskType.BLOG_POST.value)
+    topic = serializers.CharField(min_length=3, max_length=200)
+    primary_keyword = serializers.CharField(max_length=80, required=False)
+    target_audience = serializers.CharField(max_length=200, required=False)
+    category = serializers.CharField(max_length=80, required=False)
+    style = serializers.CharField(max_length=60, required=False)  # type: ignore[assignment]  # DRF takes it off
+    tone = serializers.CharField(max_length=60, required=False)
+    tags = serializers.ListField(child=serializers.CharField(max_length=60), max_length=20, required=False)
+    word_count = serializers.IntegerField(min_value=300, max_value=5000, default=1500)
+    word_count_tolerance = serializers.IntegerField(min_value=5, max_value=20, default=10, help_text="Percent")
+    strict = serializers.BooleanField(default=False, help_text="The word range is then a hard rule")
+    brief = serializers.ListField(child=serializers.CharField(max_length=500), max_length=40, required=False)
+    sources = serializers.ListField(child=serializers.URLField(), max_length=10, required=False)
+    image_source = serializers.ChoiceField(list(fields.PICTURES), default="card")
+
+
+class Voice(Asked):
+    keywords = words("To be worked in where they fit")
+    audience = serializers.CharField(max_length=200, required=False)
+    tone = serializers.CharField(max_length=60, required=False)
+    creativity = serializers.ChoiceField(Creativity.choices, default=Creativity.USUAL)
+
+
+class AskingDailyWorkflow(Voice):
+    """So many ideas, and a piece of each for each platform."""
+
+    task_type = this(TaskType.DAILY_WORKFLOW.value)
+    count = serializers.IntegerField(min_value=1, max_value=MOST_IDEAS, default=5, help_text="Ideas")
+    platforms = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        min_length=1,
+        required=False,
+        help_text=f"Of {', '.join(fields.social())}; unless said, {', '.join(settings.DAILY_PLATFORMS)}",
+    )
+    topics = words("What the ideas are about; unless said, what this installation writes about")
+
+
+class AskingPlatformContent(Voice):
+    """One idea, given or new, for one platform. One that is given keeps its own topic, description and category."""
+
+    task_type = this(TaskType.PLATFORM_CONTENT.value)
+    platform = serializers.ChoiceField(fields.social())
+    idea = serializers.IntegerField(min_value=1, required=False, allow_null=True, help_text="One of ideas/")
+    topic = serializers.CharField(max_length=200, required=False, help_text="Of a new idea; at least 3 characters")
+    description = serializers.CharField(max_length=2000, required=False)
+    category = serializers.CharField(max_length=80, required=False)
+
+
+ASKING: dict[str, serializers.Serializer[Any] | type[serializers.Serializer[Any]]] = {
+    TaskType.BLOG_POST.value: AskingBlogPost,
+    TaskType.DAILY_WORKFLOW.value: AskingDailyWorkflow,
+    TaskType.PLATFORM_CONTENT.value: AskingPlatformContent,
+}
+
+
+Asking = PolymorphicProxySerializer(component_name="Asking", serializers=ASKING, resource_type_field_name="task_type")
