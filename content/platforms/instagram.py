@@ -152,7 +152,9 @@ class Instagram(Social):
         ),
         Beat("hook_shot", (("What do you need for $t?", "Show what you need, such as "),), shortest=8),
         Beat("value_shots", (("What is the first step in $t?", "Show the first step, which is to "),), shortest=9),
-        Beat("call_to_action_shot", (("What is the next step in $t?", "Film the next step, which is to "),), shortest=9),
+        Beat(
+            "call_to_action_shot", (("What is the next step in $t?", "Film the next step, which is to "),), shortest=9
+        ),
         Beat(
             "caption",
             (

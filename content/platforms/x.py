@@ -11,6 +11,7 @@ from .weighing import LINK, emoji, links, weigh
 
 MOST_WEIGHT = 280  # https://docs.x.com/fundamentals/counting-characters
 MOST_POSTS = 5
+FITS = 250  # characters of a post that is written beat by beat, so that a hashtag may follow
 SHOWN = 20  # posts that are measured each; where there are more, their number is the fault
 _PARTING = re.compile(r"^[ \t]*-{3,}[ \t]*$", re.M)
 
@@ -43,29 +44,42 @@ class X(Social):
         Beat(
             "posts",
             (
-                ("What do most people get wrong about {subject}?", "Most people"),
-                ("Why does {subject} matter?", "It matters because"),
+                ("What is a common mistake in $t?", "A common mistake in $s is "),
+                ("Why $does $t matter?", "$S matter$z because "),
+                ("What is the best part of $t?", "The best part of $s is "),
+                ("What is the hardest part of $t?", "The hardest part of $s is "),
             ),
             sentences=2,
-            longest=20,
+            most=FITS,
         ),
         Beat(
             "posts",
             (
-                ("What should one do first with {subject}?", "First,"),
-                ("What helps with {subject}?", "It helps to"),
+                ("What is the first step in $t?", "Start with "),
+                ("What do you need for $t?", "You need "),
+                ("What is a simple way of doing $t?", "The simplest way is to "),
             ),
             sentences=2,
-            longest=20,
+            most=FITS,
         ),
         Beat(
             "posts",
             (
-                ("What should one avoid with {subject}?", "Avoid"),
-                ("What is the next step with {subject}?", "Then"),
+                ("What should you not do in $t?", "Try not to "),
+                ("Give a small example of $t.", "For example, you can "),
+                ("What makes $t easier?", "It gets easier when "),
             ),
             sentences=2,
-            longest=20,
+            most=FITS,
+        ),
+        Beat(
+            "posts",
+            (
+                ("What is one small thing to do today for $t?", "Today, take a moment to "),
+                ("What is one small thing to do this week for $t?", "This week, take some time to "),
+                ("What should you write down for $t?", "Make a list of "),
+            ),
+            most=FITS,
         ),
     )
 

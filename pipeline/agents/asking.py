@@ -49,9 +49,7 @@ def for_object(
         try:
             return shape.model_validate_json(reply.text)
         except ValidationError as error:
-            fault = "; ".join(
-                f"{'.'.join(map(str, part['loc'])) or 'the answer'}: {part['msg']}" for part in error.errors()[:5]
-            )
+            fault = says_wrong(error)
             session.log(
                 "warn",
                 f"{prompt}: {fault}. Asking again ({attempt + 2} of {TRIES})."
@@ -59,6 +57,11 @@ def for_object(
                 else f"{prompt}: {fault}.",
             )
     raise ExternalError(f"The model's answer to “{prompt}” does not fit: {fault}.", retryable=True)
+
+
+def says_wrong(error: ValidationError) -> str:
+    """What is wrong with an answer, for the model and for the log."""
+    return "; ".join(f"{'.'.join(map(str, part['loc'])) or 'the answer'}: {part['msg']}" for part in error.errors()[:5])
 
 
 def _request(

@@ -144,16 +144,19 @@ def write(
     seen: Seen,
     *,
     candidates: int = 0,
+    rounds: int = ROUNDS,
+    good: float = taste.GOOD,
     on_text: Callable[[str], None] = lambda text: None,
 ) -> Written:
-    """The best of what the model wrote for this field.
+    """The best of what the model wrote for this field: it is asked for `candidates` at once, by default as many as its
+    profile says, and again up to `rounds` times until one has the merit `good`.
 
     `NothingUsable` if it answered in vain, the model's own `ExternalError` if it did not answer at all.
     """
     pattern = re.compile(wanted.shape.pattern)
     best: tuple[Written, Request, Reply] | None = None
     asked = 0
-    for attempt in range(ROUNDS):
+    for attempt in range(rounds):
         answers = ask(session, wanted, candidates or session.profile.candidates, attempt, on_text)
         asked += len(answers)
         errors = [answer for _, answer in answers if isinstance(answer, ExternalError)]
@@ -166,7 +169,7 @@ def write(
             written = judge(text, wanted, seen) if text else None
             if written and (best is None or written.merit > best[0].merit):
                 best = (written, request, answer)
-        if best and best[0].merit >= taste.GOOD:
+        if best and best[0].merit >= good:
             break
     if best is None:
         raise NothingUsable(
