@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from content.errors import CopydeskError
-from content.models import AuditEntry, Decision, Idea, Piece, Post, SignedOut, User, Verdict, Version
+from content.models import AuditEntry, Decision, HouseRules, Idea, Piece, Post, SignedOut, User, Verdict, Version
 from content.services import audit, review
 
 admin.site.site_header = admin.site.site_title = "Copydesk"
@@ -46,6 +46,11 @@ class UserForm(UserChangeForm):
         fields = "__all__"
 
 
+@admin.register(HouseRules)
+class HouseRulesAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("__str__", "pass_mark", "needs_second_person", "updated_at")
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
     form = UserForm
@@ -57,7 +62,7 @@ class UserAdmin(DjangoUserAdmin):
     readonly_fields = ("last_login", "created_at")
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        ("At the desk", {"fields": ("name", "role", "is_active")}),
+        ("At the desk", {"fields": ("name", "role", "is_active", "keys")}),
         ("In the admin", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
         ("Dates", {"fields": ("last_login", "created_at")}),
     )

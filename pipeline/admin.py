@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from content.admin import ReadOnly
-from pipeline.models import Event, Heartbeat, Stage, Task
+from pipeline.models import Event, Heartbeat, Notification, Preferences, Schedule, Stage, Task
 
 
 class StageInline(ReadOnly, admin.TabularInline):
@@ -53,3 +53,28 @@ class HeartbeatAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("process", "host", "pid", "at")
     list_filter = ("process",)
     search_fields = ("host",)
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("owner", "is_on", "at", "zone", "count", "next_run_at", "last_run_at", "last_task")
+    list_filter = ("is_on",)
+    list_select_related = ("owner", "last_task")
+    search_fields = ("owner__email", "owner__name", "zone")
+
+
+@admin.register(Preferences)
+class PreferencesAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("owner", "model", "creativity", "tone", "updated_at")
+    list_filter = ("creativity",)
+    list_select_related = ("owner",)
+    search_fields = ("owner__email", "owner__name")
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("title", "owner", "kind", "created_at", "read_at", "mailed_at", "mail_due_at", "mail_tries")
+    list_filter = ("kind", "in_app")
+    list_select_related = ("owner",)
+    search_fields = ("title", "owner__email", "owner__name")
+    date_hierarchy = "created_at"

@@ -12,12 +12,12 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from content.models import AuditEntry, Decision, Piece, Role, SignedOut, Status, User, Verdict
+from content.models import AuditEntry, Decision, HouseRules, Piece, Role, SignedOut, Status, User, Verdict
 from content.services import editing, review
 from media_gen.models import Image
 from media_gen.services import candidates
 from pipeline import events
-from pipeline.models import Heartbeat
+from pipeline.models import Heartbeat, Kind, Notification, Preferences, Schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,10 @@ def rows() -> None:
     task = make.task()
     events.emit(task, "log", source="worker", level="info", message="Claimed")
     Heartbeat.beat("worker", "here", 4711)
+    HouseRules.objects.create(pk=1, pass_mark=7)
+    Schedule.objects.create(owner=task.owner, last_task=task)
+    Preferences.objects.create(owner=task.owner)
+    Notification.objects.create(owner=task.owner, kind=Kind.FAILED, key="a", title="A task has failed.", task=task)
     SignedOut.objects.create(session="6a4c1f52-9b33-4d2b-8a3e-3f6f0d0f1c11", expires_at=task.created_at)
 
 
