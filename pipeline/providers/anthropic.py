@@ -112,7 +112,8 @@ def _ask(request: Request) -> Any:
         if request.stop:
             wanted["stop_sequences"] = list(request.stop)
         if known.samples and "temperature" not in unfit:
-            wanted["temperature"] = min(request.temperature, 1.0)
+            # The API takes it of the models before 4.7; the SDK has forgotten it.
+            wanted["extra_body"] = {"temperature": min(request.temperature, 1.0)}
             optional["temperature"] = "temperature"
         output: dict[str, Any] = {}
         if known.thinks and "effort" not in unfit:

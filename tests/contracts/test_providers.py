@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from vendors.fixtures import anthropic, openai
 
 from content.errors import ExternalError, Invalid
 from pipeline import providers
 from pipeline.providers.base import Provider, Request
 
-SHARED = {"base", "catalogue", "session"}
-NAMES = sorted(p.stem for p in Path(providers.__path__[0]).glob("*.py") if p.stem not in SHARED | {"__init__"})
+__all__ = ["anthropic", "openai"]
+
 SCHEMA = {
     "type": "object",
     "properties": {"text": {"type": "string", "pattern": "^[A-Z][a-z ]{5,60}[.]$"}},
@@ -22,9 +22,9 @@ SCHEMA = {
 }
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=providers.NAMES)
 def provider(request: pytest.FixtureRequest) -> Provider:
-    """Each provider, with something real behind it: the starter model speaks for Ollama."""
+    """Each provider with something behind it: the starter model speaks for Ollama, a door on loopback for a vendor."""
     request.getfixturevalue({"ollama": "starter"}.get(request.param, request.param))
     return providers.get(request.param)
 
@@ -70,6 +70,21 @@ def test_it_says_what_can_be_asked_for(provider: Provider) -> None:
     assert all(card.name and card.provider == provider.name for card in cards)
 
 
+def test_what_it_offers_has_a_profile_and_a_name_that_finds_it_again(provider: Provider) -> None:
+    for card in provider.models():
+        name = providers.called(provider.name, card.name)
+
+        assert providers.resolve(name) == (provider.name, card.name)
+        assert card.context >= 2048
+
+
+def test_it_is_known_whether_a_model_is_there(provider: Provider) -> None:
+    offered = providers.called(provider.name, provider.models()[0].name)
+
+    assert providers.offers(offered) is True
+    assert providers.offers(f"{provider.name}/made-up") is False
+
+
 def test_the_starter_writes_the_same_with_the_same_seed(starter: str) -> None:
     ollama = providers.get("ollama")
     texts = set()
@@ -99,7 +114,7 @@ def test_no_model_at_the_address_is_worth_another_try(settings: Any) -> None:
     assert refusal.value.retryable
 
 
-@pytest.mark.parametrize("name", ["nonesuch", "base", "session", "../secrets", "os.path", ""])
+@pytest.mark.parametrize("name", ["nonesuch", "base", "session", "hosted", "../secrets", "os.path", ""])
 def test_a_provider_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(Invalid):
         providers.get(name)

@@ -8,10 +8,13 @@ import time
 from typing import Any
 
 import pytest
+from tenacity import RetryCallState
 
 from content.errors import ExternalError
-from pipeline.providers.base import Reply, Request
-from pipeline.providers.scripted import Scripted
+from pipeline import providers
+from pipeline.providers.base import Declined, Reply, Request
+from pipeline.providers.calling import Chain, backoff
+from pipeline.providers.scripted import Scripted, Turn
 from pipeline.providers.session import Session
 
 
@@ -153,3 +156,112 @@ def test_a_bug_in_a_provider_rises(provider: Scripted) -> None:
 
     with pytest.raises(ZeroDivisionError):
         Session(provider, "scripted").ask(request())
+
+
+# --- Going on with another model ---
+
+
+@pytest.fixture
+def second(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Scripted:
+    """Another model, which stands in for the first."""
+    other = Scripted()
+    other.name = "openai"
+    real = providers.get
+    monkeypatch.setattr("pipeline.providers.get", lambda name: other if name == "openai" else real(name))
+    settings.FALLBACK, settings.PER_MINUTE = ["openai/house-model"], {}
+    return other
+
+
+def test_who_fails_for_good_is_replaced_and_the_record_says_by_whom(provider: Scripted, second: Scripted) -> None:
+    provider.script = lambda asked: ExternalError("No such model.", retryable=False)
+    second.script = lambda asked: f"Written by {asked.model}."
+    said: list[tuple[str, str]] = []
+    logged: list[str] = []
+    session = Session(
+        provider, "scripted", say=lambda *told: said.append(told), log=lambda level, line: logged.append(line)
+    )
+
+    session.ask(request())
+    session.ask(request())
+
+    calls = session.record()["calls"]
+    assert [(call["provider"], call["model"]) for call in calls] == [("openai", "house-model")] * 2
+    assert calls[0]["output"] == "Written by house-model."
+    assert said == [("Going on with openai/house-model: No such model.", "retry")]
+    assert logged == ["No such model. Going on with openai/house-model."]
+    assert len(provider.asked) == 1  # who has failed for good is not asked again by this stage
+
+
+def test_another_is_asked_only_after_three_tries(provider: Scripted, second: Scripted) -> None:
+    provider.script = lambda asked: ExternalError("Busy.", retryable=True)
+    second.script = lambda asked: "At last."
+
+    assert Session(provider, "scripted").ask(request()).text == "At last."
+    assert (len(provider.asked), len(second.asked)) == (3, 1)
+
+
+def test_several_calls_that_fail_at_once_go_on_together_and_say_it_once(provider: Scripted, second: Scripted) -> None:
+    provider.script = lambda asked: ExternalError("No.", retryable=False)
+    said: list[tuple[str, str]] = []
+    session = Session(provider, "scripted", say=lambda *told: said.append(told))
+
+    answers = session.ask_all([request(seed=n) for n in range(5)])
+
+    assert all(isinstance(answer, Reply) and answer.provider == "openai" for answer in answers)
+    assert len(said) == 1
+
+
+def test_a_bad_beginning_is_forgotten_when_another_goes_on(provider: Scripted, second: Scripted) -> None:
+    provider.script = lambda asked: Turn("Half of it", cut_after=5, error=ExternalError("Broke.", retryable=False))
+    second.script = lambda asked: "The whole of it."
+    heard: list[str] = []
+
+    Session(provider, "scripted").ask(request(), on_text=heard.append)
+
+    assert heard[-1] == "The whole of it."
+
+
+def test_what_a_model_declines_to_write_no_other_is_asked_for(provider: Scripted, second: Scripted) -> None:
+    provider.script = lambda asked: Declined("It declined.")
+
+    with pytest.raises(ExternalError, match="declined"):
+        Session(provider, "scripted").ask(request())
+    assert second.asked == []
+
+
+def test_when_all_have_failed_the_last_ones_reason_is_given(provider: Scripted, second: Scripted) -> None:
+    provider.script = lambda asked: ExternalError("No such model.", retryable=False)
+    second.script = lambda asked: ExternalError("No key.", retryable=False)
+
+    with pytest.raises(ExternalError, match="No key"):
+        Session(provider, "scripted").ask(request())
+
+
+def test_a_model_that_is_asked_in_another_way_does_not_stand_in(provider: Scripted, second: Scripted) -> None:
+    provider.script = lambda asked: ExternalError("No.", retryable=False)
+
+    with pytest.raises(ExternalError, match="No"):
+        Session(provider, "smollm2:135m").ask(request())  # asked by fields; the other is not
+    assert second.asked == []
+
+
+def test_a_slower_model_that_stands_in_gets_the_time_it_needs(provider: Scripted, settings: Any) -> None:
+    settings.FALLBACK = ["scripted/slow"]
+    hosted = Scripted()
+    hosted.name = "openai"
+    chain = Chain.of(hosted, "gpt-6-sol")
+
+    first, slow = (line.fit(request(timeout=30, max_tokens=1000), chain.lines[0]) for line in chain.lines)
+
+    assert (first.timeout, slow.timeout, slow.model) == (30, 280, "slow")
+
+
+def test_a_wait_that_a_service_asks_for_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    state = RetryCallState(None, None, (), {})  # type: ignore[arg-type]
+    state.set_exception((ExternalError, ExternalError("Busy.", retryable=True, retry_after=7), None))  # type: ignore[arg-type]
+
+    assert 7 <= backoff(state) < 7.5
+    state.set_exception((ExternalError, ExternalError("Busy.", retryable=True), None))  # type: ignore[arg-type]
+    state.attempt_number = 3
+    assert 4 <= backoff(state) < 4.5
