@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from content.errors import ExternalError
 from content.platforms.text import sentences
 from pipeline.providers.base import Request
+from pipeline.providers.embedding import embed
 from pipeline.providers.session import Session
 
 from . import closeness, ideafields, prompts
@@ -48,22 +49,41 @@ class Board:
     on_idea: Callable[[Proposal], None]
     accepted: list[Proposal] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    _vectors: list[list[float]] | None = None  # of what is used and accepted, in that order
 
     @property
     def missing(self) -> int:
         return self.wanted.count - len(self.accepted)
 
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """What an idea must not be close to."""
+        return [*self.wanted.used, *((kept.title, kept.description) for kept in self.accepted)]
+
     def offer(self, proposal: Proposal) -> bool:
         """Take an idea, unless it is close to one that is used or accepted."""
         topic = " ".join((*self.wanted.topics, proposal.category))
         mine = Told(proposal.title, proposal.description, topic)
-        others = [*self.wanted.used, *((kept.title, kept.description) for kept in self.accepted)]
-        if closeness.nearest(mine, (Told(title, description, topic) for title, description in others)):
+        near = closeness.nearest(mine, (Told(title, description, topic) for title, description in self.others))
+        if near or self._means_the_same(proposal):
             self.refused.append(proposal.title)
             return False
         self.accepted.append(proposal)
         self.on_idea(proposal)
         return True
+
+    def _means_the_same(self, proposal: Proposal) -> bool:
+        """By an embedding model, where one is set; what is new is embedded once."""
+        known = self._vectors or []
+        texts = [
+            f"{title}. {said}" for title, said in [*self.others[len(known) :], (proposal.title, proposal.description)]
+        ]
+        vectors = embed(texts)
+        if not vectors:
+            return False
+        *more, mine = vectors
+        self._vectors = [*known, *more]
+        return closeness.means_the_same(mine, self._vectors)
 
 
 def propose(
@@ -129,8 +149,9 @@ def _ask(session: Session, wanted: Wanted, board: Board, turn: int) -> str:
         found = Ideas.model_validate_json(answer.text).ideas
     except ValidationError as error:
         return f"{says_wrong(error)}."
-    for one in found[: board.missing]:
-        board.offer(Proposal(_line(one.title).rstrip(" ."), _line(one.description), _line(one.category)))
+    for one in found:
+        if board.missing > 0:
+            board.offer(Proposal(_line(one.title).rstrip(" ."), _line(one.description), _line(one.category)))
     return ""
 
 

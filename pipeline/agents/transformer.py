@@ -20,6 +20,8 @@ from .asking import says_wrong
 from .assigned import Assigned
 from .guided import seed_of
 
+__all__ = ["Assigned", "Made", "RulesBroken", "write"]
+
 Show = Callable[[str, str], None]
 TRIES = 3
 MOST_EMOJI = 6

@@ -191,6 +191,19 @@ def test_ideas_of_a_run_that_was_cut_off_are_kept_and_only_the_others_are_asked_
     assert "3 ideas" in asked_of(provider.asked[0])
 
 
+def test_an_embedding_model_finds_the_same_idea_in_other_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def embed(texts: list[str]) -> list[list[float]]:
+        return [[1.0, 0.0] if " one" in text.lower() else [0.0, 1.0] for text in texts]
+
+    monkeypatch.setattr(ideator, "embed", embed)
+    session, provider, _ = able(one_by_one(as_ideas(IDEAS[1], IDEAS[2]), as_ideas(IDEAS[3])))
+
+    found = ideator.propose(session, Wanted(1, ("remote work",), used=(("No second desk", "You need only one."),)))
+
+    assert [idea.title for idea in found] == [IDEAS[2][0]]
+    assert len(provider.asked) == 1
+
+
 # --- Pieces by a capable model ---
 
 
