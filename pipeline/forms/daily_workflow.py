@@ -42,7 +42,6 @@ class NewDailyWorkflow(NewTask):
         "priority": "the priority",
         "schedule_for": "the start",
     }
-    needed = ("platforms",)
     many = frozenset({"platforms"})
     most_ideas = MOST_IDEAS
 

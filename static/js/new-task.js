@@ -14,16 +14,18 @@ for (const output of form.querySelectorAll("output[for]")) {
   slider.addEventListener("input", () => (output.value = `±${slider.value} %`));
 }
 
-/* What was typed goes along to another type's form, which takes what it has a field for. */
+/* What was typed goes along to another type's form, which takes what it has a field for, and hands on the rest. */
 for (const link of document.querySelectorAll("#types a")) {
-  const address = link.href;
+  const type = new URL(link.href).searchParams.get("type");
   link.addEventListener("click", () => {
-    const url = new URL(address);
+    const carried = new URLSearchParams(location.search);
+    for (const name of ["like", "words", "csrfmiddlewaretoken"]) carried.delete(name);
+    for (const { name } of form.elements) carried.delete(name);
     for (const [name, value] of new FormData(form)) {
-      const isOwn = name === "type" || name === "csrfmiddlewaretoken";
-      if (!isOwn && value && value.length <= 300) url.searchParams.append(name, value);
+      if (name !== "csrfmiddlewaretoken" && value && value.length <= 300) carried.append(name, value);
     }
-    link.href = url;
+    carried.set("type", type);
+    link.search = carried;
   });
 }
 
