@@ -5,7 +5,29 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-WORDS = "the wall faces rain a gap and damp crosses ask who pays if it fails look in first bricks stay dry".split()
+WORDS = [
+    "the",
+    "wall",
+    "faces",
+    "rain",
+    "a",
+    "gap",
+    "and",
+    "damp",
+    "crosses",
+    "ask",
+    "who",
+    "pays",
+    "if",
+    "it",
+    "fails",
+    "look",
+    "in",
+    "first",
+    "bricks",
+    "stay",
+    "dry",
+]
 STRANGE = [
     "👩‍👩‍👧‍👦",
     "👨🏿‍🚒",

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from content.models import Piece
-from content.platforms import Copy, Measure
+from content.platforms import Copy, Measure, Platform
 
 PLAIN = "content/previews/plain.html"  # for a platform without a preview of its own
 WIDTH = 200  # of a scale, in the units of its drawing
@@ -87,7 +87,7 @@ class Measured:
 
     def __init__(self, piece: Piece, title: str, body: str) -> None:
         self.piece, self.title, self.body = piece, title, body
-        self.platform = piece.on
+        self.platform: Platform = piece.on
         self.byline = piece.owner.byline
         self.initial = piece.owner.initials[:1]
 

@@ -211,6 +211,19 @@ def test_a_piece_to_paste_is_read_as_it_will_stand_there(client: Client, editor:
     assert piece.owner.byline in read
 
 
+def test_a_platform_without_a_preview_of_its_own_is_shown_plainly(
+    client: Client, editor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piece = make.social("linkedin")
+    monkeypatch.setattr(type(piece.on), "preview", "")
+
+    read = page(client, piece)
+
+    assert 'class="native plain"' in read
+    assert '<span class="tag">#insulation</span>' in read
+    assert "<span>Copy the post</span>" in read
+
+
 @pytest.mark.parametrize("slug", PASTED)
 def test_once_a_person_changed_it_the_change_is_what_is_read_first(client: Client, editor: User, slug: str) -> None:
     piece = make.social(slug)
