@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from content.models import AuditEntry, Decision, HouseRules, Piece, Role, SignedOut, Status, User, Verdict
+from content.models import AuditEntry, Decision, HouseRules, Piece, Role, SignedOut, Status, User, Verdict, Words
 from content.services import editing, review
 from media_gen.models import Image
 from media_gen.services import candidates
@@ -64,7 +64,7 @@ def test_every_model_of_ours_is_in_the_admin() -> None:
         model for label in ("content", "media_gen", "pipeline") for model in apps.get_app_config(label).get_models()
     }
 
-    assert ours == set(OURS)
+    assert ours - {Words} == set(OURS)  # the words of a text are an index that PostgreSQL made, nothing to look at
 
 
 @pytest.mark.usefixtures("rows")
