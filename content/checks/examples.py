@@ -3,7 +3,7 @@
 from content.platforms import Ask
 from content.platforms.text import count_plain, sentences
 
-from .base import Finding, found, listed, read, sentence, several
+from .base import Finding, found, is_plain, listed, read, several
 from .concrete import evidence
 
 DENSE = 1.8  # concrete things in a hundred words, where a text reads as written by someone who was there
@@ -42,12 +42,14 @@ class Examples:
         density = 100 * total / max(length, 1)
         share = 0.4 * (1 - len(bare) / len(sections)) + 0.6 * min(1.0, density / DENSE)
         if bare:
-            message = f"No example, name or figure in {listed(bare)}. Show one thing that happened."
+            where = "" if is_plain(ask) else f" in {listed(bare)}"
+            message = f"No example, name or figure{where}. Show one thing that happened."
         elif share < 0.8:
             things = several(total, "concrete thing")
             message = f"Few examples: {things} in {length:,} words. Name who, where, how much."
         else:
-            message = sentence(f"every section shows something concrete, {total:,} things in {length:,} words.")
+            shows = "It" if is_plain(ask) else "Every section"
+            message = f"{shows} shows something concrete, {total:,} things in {length:,} words."
         return found(self, share, message)
 
 
