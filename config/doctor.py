@@ -26,6 +26,7 @@ GIGABYTE = 1_000_000_000
 FULL_BYTES, TIGHT_BYTES = GIGABYTE // 5, 2 * GIGABYTE
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRES = 15
+MODELS_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def examine() -> Iterator[Finding]:
     yield queue()
     yield channel_layer()
     yield model()
+    yield from other_models()
     if database.verdict != "fail":
         yield heartbeat("worker", "tasks wait in the queue")
         yield heartbeat("clock", "schedules do not fire, and work of a lost worker is not taken up")
@@ -128,30 +130,57 @@ def channel_layer() -> Finding:
 
 
 def model() -> Finding:
+    """The one that new tasks go to."""
+    provider, name = providers.resolve(settings.MODEL)
     try:
-        cards = providers.get(settings.PROVIDER).models()
+        cards = providers.get(provider).models()
     except CopydeskError as error:
-        advice = (
-            "Start it, or set OLLAMA_HOST to the address of your Ollama; with neither, make up runs a starter model."
-        )
-        return Finding("Model", "fail", error.message, advice)
+        return Finding("Model", "fail", error.message, _start(provider))
     names = {card.name for card in cards}
-    if not names & {settings.MODEL, f"{settings.MODEL}:latest"}:
-        known = ", ".join(sorted(names)) or "none"
+    if not names & {name, f"{name}:latest"}:
+        known = ", ".join(sorted(names)[:MODELS_SHOWN]) or "none"
+        pull = f"Run: ollama pull {name}, or set" if provider == "ollama" else "Set"
         return Finding(
             "Model",
             "fail",
-            f"{settings.PROVIDER} does not have {settings.MODEL}; it has: {known}",
-            f"Run: ollama pull {settings.MODEL}, or set COPYDESK_MODEL to one that it has.",
+            f"{provider} does not have {name}; it has: {known}",
+            f"{pull} COPYDESK_MODEL to one that it has.",
         )
-    if any(card.starter for card in cards if card.name == settings.MODEL):
+    if any(card.starter for card in cards if card.name == name):
         return Finding(
             "Model",
             "warn",
-            f"{settings.MODEL}, the starter model: it proves the road works, and does not write well",
+            f"{name}, the starter model: it proves the road works, and does not write well",
             "Point at your Ollama: OLLAMA_HOST=http://127.0.0.1:11434 COPYDESK_MODEL=llama3.1:8b make up",
         )
-    return Finding("Model", "ok", f"{settings.MODEL} at {settings.PROVIDER}")
+    return Finding("Model", "ok", f"{name} at {provider}")
+
+
+def other_models() -> Iterator[Finding]:
+    """The other providers that are set up here, and whoever stands in for a model that fails."""
+    default, _ = providers.resolve(settings.MODEL)
+    for provider in providers.available():
+        if provider != default:
+            yield _provider(provider)
+    for name in settings.FALLBACK:
+        if providers.offers(name) is False:
+            provider, model = providers.resolve(name)
+            yield Finding("Fallback", "fail", f"{provider} does not have {model}", "Correct COPYDESK_FALLBACK.")
+
+
+def _provider(name: str) -> Finding:
+    try:
+        cards = providers.get(name).models()
+    except CopydeskError as error:
+        return Finding(f"Models of {name}", "warn", error.message, _start(name))
+    some = ", ".join(providers.called(name, card.name) for card in cards[:3])
+    return Finding(f"Models of {name}", "ok", f"{len(cards)} answer: {some}" if cards else "it has none")
+
+
+def _start(provider: str) -> str:
+    if provider == "ollama":
+        return "Start it, or set OLLAMA_HOST to the address of your Ollama; with neither, make up runs a starter model."
+    return "See its line in README.md, Settings: key, address, package."
 
 
 def heartbeat(process: str, otherwise: str) -> Finding:

@@ -33,9 +33,9 @@ def get(name: str) -> Provider:
 
 
 def available() -> list[str]:
-    """The providers that are set up here, the default one first."""
-    others = [name for name in NAMES if name != settings.PROVIDER and get(name).configured()]
-    return [settings.PROVIDER, *others]
+    """The providers that are set up here, first the one that new tasks go to."""
+    first, _ = resolve(settings.MODEL)
+    return [first, *(name for name in NAMES if name != first and get(name).configured())]
 
 
 def models() -> Offers:

@@ -43,8 +43,9 @@ SENTENCES = (
     "Someone in the {2} has mended a {0} before, so find out who.",
 )
 LIMITS = ("minLength", "maxLength")
-USUAL_WORDS, SHORT_WORDS = 40, 8
+USUAL_WORDS, SHORT_WORDS = 34, 8
 SHORT = 160  # characters: where no more fit, a line is wanted and not a paragraph
+_VOWEL = re.compile(r"\b([Aa]) (?=[aeiou])")
 ROUNDS = 20  # until two of a list are not alike
 
 
@@ -59,9 +60,12 @@ def filler(request: Request) -> str:
 def prose(draw: random.Random, words: int) -> str:
     """Sentences of about `words` words together, in paragraphs of three; no sentence twice."""
     said: list[str] = []
+    shapes: list[str] = []
     count = 0
     while count < words:
-        sentence = draw.choice(SENTENCES).format(*draw.sample(THINGS, 2), draw.choice(PLACES))
+        shapes = shapes or draw.sample(SENTENCES, len(SENTENCES))
+        sentence = shapes.pop().format(*draw.sample(THINGS, 2), draw.choice(PLACES))
+        sentence = _VOWEL.sub(r"\1n ", sentence)
         if sentence not in said:
             said.append(sentence)
             count += len(sentence.split())
@@ -96,8 +100,10 @@ def fill(schema: Mapping[str, Any], known: Mapping[str, Any], draw: random.Rando
 
 
 def _several(schema: Mapping[str, Any], known: Mapping[str, Any], draw: random.Random, name: str) -> list[Any]:
-    """As few as are allowed, or three; no two the same as long as the schema leaves a choice."""
-    count = schema.get("minItems", min(3, schema.get("maxItems", 3)))
+    """As few as are allowed, or up to three; no two the same as long as the schema leaves a choice."""
+    most = schema.get("maxItems", 3)
+    fewest = schema.get("minItems", min(3, most))
+    count = draw.randint(fewest, max(fewest, min(3, most)))
     made: list[Any] = []
     for _ in range(count):
         for _ in range(ROUNDS):

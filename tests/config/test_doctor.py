@@ -50,6 +50,24 @@ def test_without_any_service_every_one_of_them_is_named() -> None:
     assert all(found[name]["advice"] for name in failed)
 
 
+def test_every_provider_that_is_set_up_is_looked_at_and_so_is_who_stands_in() -> None:
+    with throwaway() as data:
+        hosted = {
+            "OPENAI_BASE_URL": f"{NOWHERE}/v1",
+            "OPENAI_API_KEY": "sk-secret-1234",
+            "COPYDESK_FALLBACK": "scripted/no",
+        }
+        _, found = consult(
+            plain_environment(
+                COPYDESK_DATA=str(data.path), OLLAMA_HOST=NOWHERE, DATABASE_URL="postgresql:///none", **hosted
+            )
+        )
+    assert found["Models of openai"]["verdict"] == "warn"
+    assert "cannot be reached" in found["Models of openai"]["says"]
+    assert (found["Fallback"]["verdict"], found["Fallback"]["says"]) == ("fail", "scripted does not have no")
+    assert "sk-secret" not in str(found)
+
+
 def test_looking_makes_no_folder() -> None:
     with throwaway() as data:
         absent = data.path / "var"
