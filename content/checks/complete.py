@@ -54,13 +54,10 @@ class Complete:
             if heads:
                 says.append(f"Unfinished heading: {listed(heads)}.")
             quotes = quotable(body, [text[-50:] for text in broken] + heads)
-            return found(
-                self,
-                0.7 - 0.35 * (len(broken) + len(heads) - 1),
-                " ".join(says),
-                quotes=quotes,
-                hard=len(broken) > 2 or (is_plain(ask) and bool(broken)),
-            )
+            share = 0.7 - 0.35 * (len(broken) + len(heads) - 1)
+            if is_plain(ask) and broken:  # a few paragraphs are all there is: one that breaks off is seen at once
+                return found(self, 0, " ".join(says), quotes=quotes, hard=True)
+            return found(self, share, " ".join(says), quotes=quotes, hard=len(broken) > 2)
         return found(self, 1, "Every paragraph ends where its sentence does.")
 
     @staticmethod

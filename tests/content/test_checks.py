@@ -447,3 +447,85 @@ def test_check_digits_are_checked():
     assert not luhn("4111 1111 1111 1112")
     assert iban("DE89 3704 0044 0532 0130 00")
     assert not iban("DE89 3704 0044 0532 0130 01")
+
+
+# Social texts
+
+
+def social(name: str) -> tuple[str, str]:
+    return name.partition("_")[0], (TEXTS / f"{name}.txt").read_text("utf-8").strip()
+
+
+def posted(platform: str, body: str, topic: str = "insulating the walls of a house") -> Report:
+    return checks.run("Three questions before anyone drills a wall", body, Ask(platform=platform, topic=topic))
+
+
+@pytest.mark.parametrize("name", ["linkedin_good", "x_good", "instagram_good"])
+def test_a_good_social_text_by_a_person_scores_high(name):
+    found = posted(*social(name))
+    assert found.score >= 8
+    assert found.passed
+
+
+@pytest.mark.parametrize("name", ["linkedin_bland", "x_bland", "instagram_bland"])
+def test_a_bland_social_text_does_not_pass(name):
+    found = posted(*social(name))
+    assert found.score < 7
+    assert not found.passed
+    assert {"filler", "examples"} <= {issue.name for issue in found.issues[:3]}
+
+
+@pytest.mark.parametrize("name", ["linkedin_good", "x_good", "instagram_good"])
+@pytest.mark.parametrize(
+    ("old", "new", "check"),
+    [
+        ("insurer", "[insert name]", "leftovers"),
+        ("insurer", "TODO", "leftovers"),
+        ("insurer", "lorem ipsum", "leftovers"),
+        ("insurer", "insurer 🔥🔥🚀✨💯🙌🎉😍👏💪🔥🔥🚀✨💯🙌🎉😍", "restraint"),
+        ("to your plaster.", "to your plaster.\n\nThat is what happens when the foam meets a wall that\n\n", "complete"),
+        ("across to the plaster.", "across.\n\nThat is what happens when the foam meets a wall that\n\n", "complete"),
+    ],
+)
+def test_what_nobody_should_post_keeps_a_good_text_from_passing(name, old, new, check):
+    platform, body = social(name)
+    if old not in body:
+        pytest.skip("This text says it otherwise.")
+    found = posted(platform, body.replace(old, new, 1))
+    assert not found.passed
+    assert check in {issue.name for issue in found.issues if issue.hard}
+    assert all(quote in body.replace(old, new, 1) for finding in found.findings for quote in finding.quotes)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("NASA and IKEA agree.", "pass"),
+        ("THIS WILL CHANGE everything.", "warn"),
+        ("Amazing!!! Really!!!", "warn"),
+        ("Rain today ☂ and wind.", "pass"),
+        ("#one of the #best #tips for #your home", "warn"),
+    ],
+)
+def test_a_raised_voice_is_told_from_a_name(text, level):
+    finding = next(found for found in posted("x", text).findings if found.name == "restraint")
+    assert finding.level == level
+
+
+@pytest.mark.parametrize(
+    "text", ["**Rain** is one thing.", "Read [this](https://x.org).", "# Rain", "Sure! Here is your post:\n\nRain."]
+)
+def test_what_was_meant_for_another_place_is_named(text):
+    finding = next(found for found in posted("linkedin", text).findings if found.name == "leftovers")
+    assert finding.level == "fail"
+    assert finding.quotes
+
+
+def test_a_blog_post_may_be_marked_up_and_is_not_told_so():
+    assert finding("leftovers", post("**Rain** is [one](https://x.org/a) thing.")).out_of == 0
+    assert finding("leftovers", post("Write to [your name] now.")).hard
+
+
+def test_hashtags_alone_do_not_put_a_text_on_topic():
+    found = posted("linkedin", "Nothing here.\n\n#insulating #walls #house")
+    assert next(issue for issue in found.findings if issue.name == "topic").points == 0
