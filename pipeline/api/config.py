@@ -61,7 +61,7 @@ class ScheduleWhole(Whole, ScheduleChange):
 
 
 class ScheduleShape(ScheduleWhole):
-    at = serializers.TimeField(format="%H:%M", help_text="Local time")
+    at = serializers.TimeField(format="%H:%M", help_text="Local time")  # type: ignore[assignment]  # said as it is sent
     next_run_at = serializers.DateTimeField(allow_null=True, help_text="Null while it is off")
     last_run_at = serializers.DateTimeField(allow_null=True, help_text="When the schedule last started a run")
     last_task_id = serializers.IntegerField(allow_null=True, help_text="The task of that run")

@@ -56,21 +56,13 @@ def change(user: User, **wanted: Any) -> Preferences:
     kept = Preferences.objects.select_for_update().get(owner=user)
     changed = {name: value for name, value in wishes.items() if value != getattr(kept, name)}
     if changed.get("model"):
-        _require_offered(changed["model"])
+        asking.require_offered(changed["model"])
     if changed:
         for name, value in changed.items():
             setattr(kept, name, value)
         kept.save(update_fields=[*changed, "updated_at"])
         audit.record("preferences.changed", kept, by=user, **changed)
     return kept
-
-
-def _require_offered(model: str) -> None:
-    offer = asking.offer()
-    if offer.refusal:
-        raise Invalid("No model answers.", {"model": [f"It cannot be checked now. {offer.refusal}"]})
-    if model not in {card.name for card in offer.models}:
-        raise Invalid("That model is not offered.", {"model": ["It is not among the models that answer here."]})
 
 
 def daily_params(user: User, **overrides: Any) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def test_a_model_is_chosen_from_those_that_answer(mara: User) -> None:
 
     refused = client.post(reverse("settings-model"), {"model": "gpt-9", "creativity": "bold"})
     assert refused.status_code == 400
-    assert "not among the models that answer here" in words(refused)
+    assert "There is no model “gpt-9” here." in words(refused)
     client.post(reverse("settings-model"), {"model": "", "creativity": "bold"})
     assert Preferences.objects.get(owner=mara).creativity == "bold"
 
