@@ -18,7 +18,7 @@ from content.models import User
 from pipeline.api.tasks import require_room
 from pipeline.models import Creativity, Stage, StageStatus, Task, TaskStatus, TaskType
 from pipeline.models.schedule import MOST_IDEAS
-from pipeline.services import preferences, tasks
+from pipeline.services import asking, preferences, tasks
 
 GROUP = "workflows"
 
@@ -140,10 +140,10 @@ class Execute(Endpoint):
         group=GROUP,
     )
     def post(self, request: Request) -> Response:
-        asked = self.body(Executing)
+        params = preferences.daily_params(self.user, **self.body(Executing))
+        asking.check(TaskType.DAILY_WORKFLOW, params)
         with transaction.atomic():
             require_room(self.user)
-            params = preferences.daily_params(self.user, **asked)
             task = tasks.create(TaskType.DAILY_WORKFLOW, params, owner=self.user)
         answer = {"workflow_id": task.pk, "task_id": task.pk, "status": task.status, "started_at": task.created_at}
         return Response(Started(answer).data, status=201)

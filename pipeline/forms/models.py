@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from pipeline import providers
 from pipeline.providers.base import ModelCard
 from pipeline.providers.catalogue import profile
-from pipeline.services import asking
+from pipeline.services import asking, speed
 from pipeline.services.estimating import Estimate, History, Size
 
 SHOWN = 8  # the others stand behind “more”
@@ -21,10 +22,18 @@ class Choice:
     """A model that can be chosen, with what it would take."""
 
     number: int
-    name: str
-    note: str
+    card: ModelCard
     estimate: Estimate
     chosen: bool
+    among: Models
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def note(self) -> str:
+        return _note(self.card, self.among.speeds)
 
 
 class Models:
@@ -40,6 +49,11 @@ class Models:
         """As the cards call it: Ollama adds “:latest” to a name without a tag."""
         names = {card.name for card in self.offer.models}
         return f"{wanted}:latest" if wanted not in names and f"{wanted}:latest" in names else wanted
+
+    @cached_property
+    def speeds(self) -> Mapping[tuple[str, str], float]:
+        """Looked up for the page only, not on every key."""
+        return speed.seen()
 
     @property
     def estimate(self) -> Estimate:
@@ -64,7 +78,7 @@ class Models:
 
         cards.sort(key=rank)
         return [
-            Choice(number, card.name, _note(card), estimates[card.name], card.name == (wanted or cards[0].name))
+            Choice(number, card, estimates[card.name], card.name == (wanted or cards[0].name), self)
             for number, card in enumerate(cards, 1)
         ]
 
@@ -89,10 +103,12 @@ class Models:
         return self.choices[SHOWN:]
 
 
-def _note(card: ModelCard) -> str:
-    """What is known of a model, briefly: “Ollama, 4.9 GB, 8,192 tokens of context”."""
-    if told := profile(card.name).note:
-        return told
+def _note(card: ModelCard, speeds: Mapping[tuple[str, str], float]) -> str:
+    """What is known of a model, briefly: “Ollama, 4.9 GB, 8,192 tokens of context, 31 tokens a second here”."""
+    provider, model = providers.resolve(card.name)
+    rate = f"{seen:.0f} tokens a second here" if (seen := speeds.get((provider, model))) else ""
+    if told := profile(model, provider).note:
+        return f"{told} {rate.capitalize()}".strip()
     size = f"{card.size / 1e9:.1f} GB" if card.size >= 1e8 else f"{card.size / 1e6:.0f} MB" if card.size else ""
     context = f"{card.context:,} tokens of context" if card.context else ""
-    return ", ".join(part for part in (card.provider.capitalize(), size, context) if part)
+    return ", ".join(part for part in (card.provider.capitalize(), size, context, rate) if part)

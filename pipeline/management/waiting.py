@@ -12,7 +12,7 @@ from django.db import OperationalError
 from content.errors import CopydeskError
 from content.models import Role, User
 from pipeline.models import Task
-from pipeline.services import tasks
+from pipeline.services import asking, tasks
 
 LOOK_EVERY_SECONDS = 0.5
 
@@ -32,6 +32,7 @@ class AskingCommand(BaseCommand):
         try:
             owner = self._owner(options["user"])
             task_type, params = self.params(owner, options)
+            asking.check(task_type, params)
             task = tasks.create(task_type, params, owner=owner)
         except OperationalError as error:
             raise CommandError(

@@ -19,8 +19,9 @@ NEAREST = 10  # of those of one model, the nearest in size, of which the median 
 # does not take twice as long for twice as much
 
 # Tokens (in, out) for one word of a blog post, one idea and one piece, as long as nothing has finished here that says
-# it better: what our prompts come to with a model that is asked for whole objects and sections.
-ASSUMED = {"words": (3.5, 2.5), "ideas": (350.0, 90.0), "pieces": (900.0, 350.0)}
+# it better: what our prompts and the filler's answers come to at four characters a token, and some more for schemas,
+# for what is remembered of 30 days, and for answers that are asked for again.
+ASSUMED = {"words": (6.5, 2.5), "ideas": (150.0, 90.0), "pieces": (450.0, 350.0)}
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Estimate:
     tokens_out: float
     cost: Decimal | None
     tasks: int
+    thinks: bool = False  # what it thinks is paid for too, and in no assumption
 
     @property
     def is_assumed(self) -> bool:
@@ -117,6 +119,7 @@ class History:
             tokens_out=tokens_out,
             cost=catalogue.cost(round(tokens_in), round(tokens_out), name, provider),
             tasks=len(near),
+            thinks=bool(catalogue.profile(name, provider).thinks),
         )
 
     def _nearest(self, model: tuple[str, str], size: Size) -> list[Past]:

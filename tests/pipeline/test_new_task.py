@@ -390,6 +390,13 @@ def test_a_name_without_a_tag_is_the_latest(scripted: Scripted, monkeypatch: pyt
     assert 'value="llama:latest" checked' in html
 
 
+def test_a_model_is_shown_with_its_speed_here() -> None:
+    piece = tasks.create("platform_content", {"topic": "Kettles", "platform": "x"}, owner=make.creator())
+    piece.stages.update(status=StageStatus.DONE, tokens_out=620, model_seconds=20, finished_at=timezone.now())
+    cache.clear()
+    assert "31 tokens a second here" in seen(browser(make.creator()), "task-new")
+
+
 # --- The same by HTTP ---
 
 TASKS = "/api/v1/tasks/"
@@ -481,3 +488,10 @@ def test_a_second_piece_of_an_idea_for_a_platform_is_a_conflict() -> None:
     sent = {"task_type": "platform_content", "platform": "x", "idea": idea.pk}
     assert asked(idea.owner, **sent).status_code == 201
     assert asked(idea.owner, **sent).status_code == 409
+
+
+def test_a_made_up_model_starts_no_run_by_http() -> None:
+    refused = api(make.creator()).post("/api/v1/workflows/execute/", {"model": "gpt-9-imaginary"})
+    assert refused.status_code == 400
+    assert "Choose from: scripted." in refused.data["fields"]["model"][0]
+    assert not Task.objects.exists()
