@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from pipeline.views import asking, notifications, publish, settings, tasks, today
+from pipeline.views import asking, daily, notifications, publish, settings, tasks, today
 
 urlpatterns = [
     path("", today.today, name="dashboard"),
     path("live/", today.today_live, name="dashboard-live"),
+    path("run/", daily.run_now, name="run-now"),
+    path("ideas/<int:pk>/write/", daily.write, name="idea-write"),
     path("tasks/", tasks.index, name="tasks"),
     path("tasks/live/", tasks.index_live, name="tasks-live"),
     path("tasks/new/", asking.new, name="task-new"),
@@ -16,6 +18,7 @@ urlpatterns = [
     path("tasks/<int:pk>/log/", tasks.task_log, name="task-log"),
     path("tasks/<int:pk>/cancel/", tasks.cancel, name="task-cancel"),
     path("tasks/<int:pk>/retry/", tasks.retry, name="task-retry"),
+    path("tasks/<int:pk>/stages/<int:stage>/retry/", tasks.retry_stage, name="task-stage-retry"),
     path("tasks/<int:pk>/delete/", tasks.delete, name="task-delete"),
     path("settings/", settings.daily, name="settings"),
     path("settings/topics/", settings.topics, name="settings-topics"),

@@ -6,48 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
-from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from content.models import HouseRules, Piece, Post, Status
 from content.platforms import text
-from content.templatetags.desk import clock
 from media_gen.models import Image
 from media_gen.services import candidates
 from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus
 from pipeline.services import tasks
+from pipeline.views.columns import Column, of_stage
+from pipeline.views.standing import Standing, standing
 from pipeline.workflows import WORKFLOWS
 
 SOURCES = ("model", "validator", "images", "publisher", "worker")
 LINES_SHOWN = 400  # the newest; the download has all of them
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A drawn shape (`data-s` of `.state`) and what is so, in words. Never a bare “Running”."""
-
-    shape: str
-    words: str
-    why: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.words}: {self.why}" if self.why else self.words
-
-
-@dataclass(frozen=True)
-class Column:
-    """One stage on the page. `at` is done, now or next; `ticks` while its seconds grow."""
-
-    name: str
-    title: str
-    at: str
-    seconds: float | None
-    says: str
-    ticks: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +75,7 @@ class Progress:
 
     task: Task
     shown: str = ""  # the log's tab: one of SOURCES, or "" for all
+    is_run = False
 
     @cached_property
     def stages(self) -> list[Stage]:
@@ -147,7 +123,7 @@ class Progress:
     @cached_property
     def columns(self) -> list[Column]:
         promises = {step.name: step.promises for step in WORKFLOWS.get(self.task.type, ())}
-        return [_column(self.task, stage, promises.get(stage.name, "")) for stage in self.stages]
+        return [of_stage(self.task, stage, promises.get(stage.name, "")) for stage in self.stages]
 
     @property
     def kept_seconds(self) -> float:
@@ -233,25 +209,6 @@ HEADLINES: dict[str, str] = {
 }
 
 
-def standing(task: Task, piece: Piece | None = None) -> Standing:
-    """What a task does or waits for."""
-    if task.status == TaskStatus.QUEUED:
-        if task.run_after and task.run_after > timezone.now():
-            return Standing("queued", f"Starts {clock(task.run_after)}")
-        position = task.queue_position or 1
-        return Standing("queued", "Next in the queue" if position == 1 else f"{ordinal(position)} in the queue")
-    if task.status == TaskStatus.RUNNING:
-        words, _, why = task.doing.partition(": ") if task.doing_as == "retry" else (task.doing, "", "")
-        return Standing(task.doing_as, words or "Starting", why)
-    if task.status == TaskStatus.COMPLETED:
-        if piece is None or piece.waits:
-            return Standing("generated", "Waiting for you" if piece else task.doing or "Finished")
-        return Standing(str(piece.status), str(piece.get_status_display()))  # type: ignore[attr-defined]
-    if task.status == TaskStatus.FAILED:
-        return Standing("failed", task.doing or "Failed")
-    return Standing("rejected", task.doing or task.get_status_display())  # type: ignore[attr-defined]
-
-
 def line(event: Event) -> Line:
     data = event.data
     return Line(
@@ -261,24 +218,6 @@ def line(event: Event) -> Line:
         str(data.get("level", "info")),
         str(data.get("message", "")),
     )
-
-
-def _column(task: Task, stage: Any, promise: str) -> Column:
-    running = stage.status == StageStatus.RUNNING
-    spent: float | None = stage.seconds or None
-    if running and stage.started_at:
-        spent = stage.seconds + (timezone.now() - stage.started_at).total_seconds()
-    if stage.status == StageStatus.DONE:
-        at, says = "done", str(stage.says or promise)
-    elif stage.status == StageStatus.FAILED:
-        at, says = "now", "Stopped here"
-    elif stage.status == StageStatus.CANCELLED and stage.attempt:
-        at, says = "now", "Cancelled here"
-    elif running or (task.is_active and stage.attempt):
-        at, says = "now", promise
-    else:
-        at, says = "next", promise
-    return Column(stage.name, stage.title, at, spent if at != "next" else None, says, ticks=running)
 
 
 def _attempts(rows: Iterable[Event], *, writing: bool) -> Iterable[Attempt]:

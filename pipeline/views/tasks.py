@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,14 +16,16 @@ from content.errors import CopydeskError
 from content.forms import number
 from content.models import Piece
 from content.views.signed_in import SignedIn
-from pipeline.models import Event, Task, TaskStatus
+from pipeline.models import Event, Task, TaskStatus, TaskType
 from pipeline.models.task import ACTIVE
 from pipeline.services import tasks
-from pipeline.views.progress import SOURCES, Progress, line, standing
-from pipeline.views.today import Work
+from pipeline.views.progress import SOURCES, Progress, line
+from pipeline.views.runs import Run
+from pipeline.views.today import works
 
 A_PAGE = 20
 ACTIVE_SHOWN = 50
+MANY = {TaskType.DAILY_WORKFLOW}  # the types that write more than one piece
 
 
 @login_required
@@ -49,17 +51,17 @@ def _listed(request: SignedIn) -> dict[str, object]:
     active = list(visible.active()[:ACTIVE_SHOWN])
     earlier = visible.exclude(status__in=ACTIVE).order_by("-created_at", "-pk")
     page = Paginator(earlier, A_PAGE).get_page(request.GET.get("page"))
-    pieces, etas = _pieces(list(page.object_list)), tasks.etas(active)
+    ended = list(page.object_list)
     return {
-        "active": [Work(task, standing(task), etas.get(task.pk)) for task in active],
+        "active": works(active),
         "running": sum(task.status == TaskStatus.RUNNING for task in active),
         "queued": sum(task.status == TaskStatus.QUEUED for task in active),
         "page": page,
-        "earlier": [Work(task, standing(task, pieces.get(task.pk)), None) for task in page.object_list],
+        "earlier": works(ended, _pieces([task for task in ended if task.type not in MANY])),
     }
 
 
-def _pieces(listed: list[Task]) -> dict[int, Piece]:
+def _pieces(listed: Sequence[Task]) -> dict[int, Piece]:
     """{task id: its piece} for a page of tasks, in one query."""
     found = Piece.objects.filter(stages__task__in=listed).values_list("stages__task_id", "pk").distinct()
     by_task = dict(found)
@@ -97,7 +99,8 @@ def task_log(request: SignedIn, pk: int) -> HttpResponse:
 def _progress(request: SignedIn, pk: int) -> Progress:
     found = get_object_or_404(Task.objects.visible_to(request.user).select_related("owner"), pk=pk)
     shown = request.GET.get("log", "")
-    return Progress(found, shown if shown in SOURCES else "")
+    kind = Run if found.type == TaskType.DAILY_WORKFLOW else Progress
+    return kind(found, shown if shown in SOURCES else "")
 
 
 @require_POST
@@ -110,6 +113,20 @@ def cancel(request: SignedIn, pk: int) -> HttpResponse:
 @login_required
 def retry(request: SignedIn, pk: int) -> HttpResponse:
     return _act(request, pk, tasks.retry)
+
+
+@require_POST
+@login_required
+def retry_stage(request: SignedIn, pk: int, stage: int) -> HttpResponse:
+    """Try one failed part of a run again, and come back to where it stands on the page."""
+    found = get_object_or_404(Task.objects.visible_to(request.user), pk=pk)
+    part = get_object_or_404(found.stages.select_related("task", "piece__idea"), pk=stage)
+    try:
+        tasks.retry_stage(part, by=request.user)
+    except CopydeskError as refusal:
+        messages.error(request, refusal.message)
+        return redirect(found)
+    return redirect(f"{found.get_absolute_url()}#stage-{part.pk}")
 
 
 @require_POST

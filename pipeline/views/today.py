@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,10 @@ from content.templatetags.desk import clock, in_words
 from content.views.signed_in import SignedIn
 from media_gen.models import Image
 from pipeline import queue
-from pipeline.models import Heartbeat, Task, TaskStatus
-from pipeline.services import tasks
-from pipeline.views.progress import Standing, standing
+from pipeline.models import Heartbeat, Task, TaskStatus, TaskType
+from pipeline.services import daily, tasks
+from pipeline.views.daily import Daily
+from pipeline.views.standing import Standing, standing
 
 WAITING_SHOWN = 6
 WORKS_SHOWN = 8
@@ -33,15 +35,26 @@ class Work:
     eta: tuple[int, int] | None
 
 
+def works(listed: Sequence[Task], pieces: Mapping[int, Piece] | None = None) -> list[Work]:
+    """These tasks as they stand; `pieces` names the one piece of those that have but one, by task."""
+    runs = [task for task in listed if task.type == TaskType.DAILY_WORKFLOW]
+    etas = {**tasks.etas([task for task in listed if task not in runs]), **daily.etas(runs)}
+    return [Work(task, standing(task, (pieces or {}).get(task.pk)), etas.get(task.pk)) for task in listed]
+
+
 @login_required
 def today(request: SignedIn) -> HttpResponse:
-    return render(request, "pipeline/today.html", {**_front(request.user), **_machine(request.user)})
+    return render(request, "pipeline/today.html", _context(request.user))
 
 
 @login_required
 def today_live(request: SignedIn) -> HttpResponse:
     """The parts of the page that change by themselves."""
-    return render(request, "pipeline/_today_live.html", {**_front(request.user), **_machine(request.user)})
+    return render(request, "pipeline/_today_live.html", _context(request.user))
+
+
+def _context(user: User) -> dict[str, Any]:
+    return {**_front(user), **_machine(user), "daily": Daily(user)}
 
 
 def _front(user: User) -> dict[str, Any]:
@@ -89,9 +102,8 @@ def _picture(lead: Piece) -> str:
 def _machine(user: User) -> dict[str, Any]:
     visible = Task.objects.visible_to(user).select_related("owner")
     active = list(visible.active()[: WORKS_SHOWN + 1])
-    etas = tasks.etas(active)
     return {
-        "works": [Work(task, standing(task), etas.get(task.pk)) for task in active[:WORKS_SHOWN]],
+        "works": works(active[:WORKS_SHOWN]),
         "more_works": len(active) > WORKS_SHOWN,
         "troubled": list(visible.troubled().order_by("-finished_at")[:TROUBLE_SHOWN]),
         "nobody_works": _nobody_works() if active else False,

@@ -3,6 +3,7 @@ import { feed } from "./feed.js";
 import { refresh, refresher } from "./fragments.js";
 import { begin, write } from "./livetext.js";
 import { append, follow } from "./log.js";
+import * as parts from "./parts.js";
 
 const POLL = 5000;
 const page = document.getElementById("task");
@@ -17,7 +18,9 @@ let began = performance.now(); // when the seconds on the page were right
 let stop = () => {};
 
 const active = () => ["queued", "running"].includes(document.getElementById("task-head").dataset.status);
-const soon = refresher(page.dataset.live, { then: refreshed });
+const isRun = parts.areHere();
+// Thirty stages may speak at once: one answer for all that they said in a second.
+const soon = refresher(page.dataset.live, { pause: isRun ? 600 : 150, then: refreshed });
 
 /* For screen readers: what changed, once per change. */
 function announce(words) {
@@ -26,11 +29,28 @@ function announce(words) {
 
 function refreshed() {
   began = performance.now();
+  if (isRun) sumUp();
   if (active()) return;
   stop();
   clearInterval(clock);
   link.textContent = "";
   document.querySelectorAll("#live .pen").forEach((pen) => pen.remove());
+}
+
+/* A run has many parts that change at once: what all of them come to is said, at most every few seconds. */
+const CALM = 4000;
+let calm = 0;
+let summed = document.getElementById("task-state")?.textContent;
+function sumUp() {
+  parts.refill();
+  const sum = document.getElementById("task-state")?.textContent;
+  if (!sum || sum === summed || calm) return;
+  announce(sum);
+  summed = sum;
+  calm = setTimeout(() => {
+    calm = 0;
+    sumUp();
+  }, CALM);
 }
 
 const withText = () => refresh(`${page.dataset.live}?text`);
@@ -40,14 +60,30 @@ async function ended() {
   refreshed();
 }
 
+function advance({ percent }) {
+  const bar = document.getElementById("task-progress");
+  if (!bar || bar.value === percent) return;
+  document.getElementById("task-percent").textContent = `${percent} %`;
+  bar.value = percent;
+}
+
+/* Of one part of a run. */
+function partly(message) {
+  advance(message);
+  if (message.as === "queued") parts.forget(message.stage_id);
+  if (!parts.say(message)) soon();
+  stage = message.stage;
+}
+
 function progress(message) {
+  if (isRun && message.stage_id) return partly(message);
   const shown = document.getElementById("task-state");
   if (shown) {
     shown.dataset.s = message.as || "running";
     shown.textContent = message.message;
-    document.getElementById("task-percent").textContent = `${message.percent} %`;
-    document.getElementById("task-progress").value = message.percent;
+    advance(message);
   }
+  if (isRun) soon(); // an idea was thought of
   if (message.stage !== stage) {
     stage = message.stage;
     announce(message.message);
@@ -70,22 +106,26 @@ const HEARD = {
     soon();
   },
   quality(message) {
+    if (isRun) return soon();
     announce(`Attempt ${message.attempt}: ${message.quality_score} of 10`);
     withText(); // the attempt is stored now: show it as it is kept
   },
   complete(message) {
-    announce(message.status === "completed" ? "Written, and waiting for you" : "The task has ended");
+    const made = message.summary?.says;
+    const done = isRun && made ? `The run has ended: ${made}` : "Written, and waiting for you";
+    announce(message.status === "completed" ? done : "The task has ended");
     document.title = message.status === "completed" ? `Done: ${title}` : title;
     ended();
   },
   error(message) {
     announce(`Failed: ${message.error_message}`);
+    if (isRun && message.stage_id) return soon(); // the other parts go on
     ended();
   },
 };
 
 function apply(message) {
-  if (message.type === "delta") return write(message);
+  if (message.type === "delta") return isRun ? parts.write(message) : write(message);
   if (message.seq <= last) return;
   last = message.seq;
   HEARD[message.type]?.(message);

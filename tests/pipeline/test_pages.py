@@ -178,7 +178,7 @@ def test_the_page_costs_no_more_queries_with_more_pieces(django_assert_max_num_q
     client = browser(make.editor())
     for _ in range(8):
         make.piece()
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         client.get(reverse("dashboard"))
 
 
