@@ -137,7 +137,7 @@ class Instagram(Social):
             "value",
             (
                 ("What should you not do in $t?", "Try not to "),
-                ("How do you know that $t $is going well?", "You know that it works when "),
+                ("Give one more tip for $t.", "Another tip is to "),
                 ("How do you save time on $t?", "To save time, "),
             ),
             sentences=2,
@@ -145,12 +145,19 @@ class Instagram(Social):
         Beat(
             "call_to_action",
             (
-                ("What is one small thing to do today for $t?", "Today, take a moment to "),
                 ("What is one small thing to do this week for $t?", "This week, take some time to "),
-                ("What should a beginner in $t do first?", "If you are new to it, "),
+                ("What is one small thing to do this week for $t?", "Set aside some time this week to "),
+                ("What is one small thing to do today for $t?", "Today, take a moment to "),
             ),
         ),
-        Beat("hook_shot", (("What do you need for $t?", "Show what you need, such as "),), shortest=8),
+        Beat(
+            "hook_shot",
+            (
+                ("What do you need for $t?", "Show what you need, such as "),
+                ("What is a good habit in $t?", "Show a good habit, which is to "),
+            ),
+            shortest=8,
+        ),
         Beat("value_shots", (("What is the first step in $t?", "Show the first step, which is to "),), shortest=9),
         Beat(
             "call_to_action_shot", (("What is the next step in $t?", "Film the next step, which is to "),), shortest=9
@@ -159,7 +166,8 @@ class Instagram(Social):
             "caption",
             (
                 ("Why $does $t matter?", "$S matter$z because "),
-                ("Who gains from $t?", "$S help$z "),
+                ("What is the best part of $t?", "The best part of $s is "),
+                ("What is the hardest part of $t?", "The hardest part of $s is "),
             ),
         ),
     )
@@ -195,7 +203,8 @@ class Instagram(Social):
         caption = script.text("caption")
         missing = [NAMES[name] for name in SPOKEN if not script.text(name)]
         few, many = int(SHORTEST * WORDS_A_SECOND + 0.5) - words, words - int(LONGEST * WORDS_A_SECOND)
-        advice = f"Add {few:,} words." if few > 0 else f"Take out {many:,} words."
+        off = max(few, many)
+        advice = f"{'Add' if few > 0 else 'Take out'} {off:,} word{'s' * (off != 1)}."
         parts = Measure("parts", "Parts", len(SPOKEN) - len(missing), len(SPOKEN), None, "spoken parts")
         return [
             Rule("The script", Measure("seconds", "Spoken", seconds, SHORTEST, LONGEST, "seconds"), advice),

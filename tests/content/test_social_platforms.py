@@ -275,8 +275,8 @@ def reel(words: int) -> str:
     [
         (reel(38), []),
         (reel(150), []),
-        (reel(37), ["The script has 14.8 of at least 15 seconds. Add 1 words."]),
-        (reel(151), ["The script has 60.4 of 60 seconds. Take out 1 words."]),
+        (reel(37), ["The script has 14.8 of at least 15 seconds. Add 1 word."]),
+        (reel(151), ["The script has 60.4 of 60 seconds. Take out 1 word."]),
         (
             reel(60).replace("## Call to action\n\nTry it now.\n\n", ""),
             ["The script has 2 of at least 3 spoken parts. Write what is said under Call to action."],
