@@ -139,13 +139,15 @@ def change(user: User, **wanted: Any) -> Schedule:
     try:
         plan = Plan.model_validate(wanted).model_dump(exclude_unset=True)
     except ValidationError as error:
-        raise Invalid("Some fields need another look.", fields.sentences(error)) from error
+        faults = _missing(wanted) if wanted.get("is_on") else {}
+        raise Invalid("Some fields need another look.", faults | fields.sentences(error)) from error
     Schedule.objects.get_or_create(owner=user, defaults={"zone": Schedule.objects.of(user).zone})
     kept = Schedule.objects.select_for_update().get(owner=user)
     changed = {name: value for name, value in plan.items() if value != getattr(kept, name)}
     for name, value in changed.items():
         setattr(kept, name, value)
-    _require_whole(kept)
+    if kept.is_on and (faults := _missing({"weekdays": kept.weekdays, "platforms": kept.platforms})):
+        raise Invalid("Some fields need another look.", faults)
     if changed.keys() & WHEN:  # otherwise a run that is due this very second would be lost
         kept.next_run_at = next_run(kept, timezone.now())
     kept.save(update_fields=[*changed, "next_run_at", "updated_at"])
@@ -155,15 +157,10 @@ def change(user: User, **wanted: Any) -> Schedule:
     return kept
 
 
-def _require_whole(schedule: Schedule) -> None:
-    """One that is switched on has days and platforms; one that is off may wait for them."""
-    missing = {}
-    if not schedule.weekdays:
-        missing["weekdays"] = ["Choose at least one day."]
-    if not schedule.platforms:
-        missing["platforms"] = ["Choose at least one platform."]
-    if missing and schedule.is_on:
-        raise Invalid("Some fields need another look.", missing)
+def _missing(wanted: dict[str, Any]) -> dict[str, list[str]]:
+    """What one that is switched on has to have; one that is off may wait for it."""
+    needed = {"weekdays": "Choose at least one day.", "platforms": "Choose at least one platform."}
+    return {name: [says] for name, says in needed.items() if name in wanted and not wanted[name]}
 
 
 # --- Asking for what is due --------------------------------------------------------------------------------------

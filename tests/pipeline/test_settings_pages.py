@@ -106,7 +106,9 @@ def test_a_daily_run_is_switched_on_and_the_page_says_when_it_comes(mara: User) 
 
 
 def test_what_does_not_fit_is_said_beside_its_field_and_what_was_typed_stays(mara: User) -> None:
-    response = browser(mara).post(reverse("settings"), {**DAILY, "zone": f"Mars{HOSTILE}", "count": "77"})
+    response = browser(mara).post(
+        reverse("settings"), {**DAILY, "zone": f"Mars{HOSTILE}", "count": "77", "platforms": []}
+    )
 
     assert response.status_code == 400
     html = response.content.decode()
@@ -114,6 +116,7 @@ def test_what_does_not_fit_is_said_beside_its_field_and_what_was_typed_stays(mar
     assert 'value="77"' in html
     assert 'value="Mars&quot;' in html
     assert "At most 10." in words(response)
+    assert "Choose at least one platform." in words(response)
     assert "is no time zone. Choose one such as Europe/Lisbon." in words(response)
     assert html.count('aria-invalid="true"') == 2
     assert re.search(r'id="day-5"[^>]* checked', html)
