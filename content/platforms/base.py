@@ -86,7 +86,7 @@ class Beat:
     asks: tuple[tuple[str, str], ...]
     sentences: int = 1
     shortest: int = 6
-    longest: int = 26
+    longest: int = 34
     most: int = 0
     spare: bool = False
 

@@ -72,18 +72,18 @@ class LinkedIn(Social):
         Beat(
             "insights",
             (
-                ("How do you avoid mistakes in $t?", "To avoid mistakes, "),
                 ("What should you not do in $t?", "Try not to "),
                 ("What is a common problem with $t?", "A common problem is "),
+                ("How do you avoid mistakes in $t?", "To avoid mistakes, "),
             ),
             sentences=3,
         ),
         Beat(
             "insights",
             (
-                ("Give a small example of $t.", "For example, you can "),
-                ("How do you know that $t $is going well?", "You know that it works when "),
                 ("What is a good habit in $t?", "A good habit is to "),
+                ("What is the next step in $t?", "The next step is to "),
+                ("Give a small example of $t.", "For example, you can "),
             ),
             sentences=3,
         ),
@@ -91,8 +91,7 @@ class LinkedIn(Social):
             "takeaway",
             (
                 ("What is one small thing to do this week for $t?", "This week, take some time to "),
-                ("What should you write down for $t?", "Make a list of "),
-                ("What should a beginner in $t do?", "If you are new to it, "),
+                ("What is one small thing to do this week for $t?", "Set aside some time this week to "),
             ),
             sentences=2,
         ),

@@ -66,8 +66,8 @@ class X(Social):
             "posts",
             (
                 ("What should you not do in $t?", "Try not to "),
-                ("Give a small example of $t.", "For example, you can "),
-                ("What makes $t easier?", "It gets easier when "),
+                ("What is a good habit in $t?", "A good habit is to "),
+                ("Give one more tip for $t.", "Another tip is to "),
             ),
             sentences=2,
             most=FITS,
@@ -75,9 +75,9 @@ class X(Social):
         Beat(
             "posts",
             (
-                ("What is one small thing to do today for $t?", "Today, take a moment to "),
                 ("What is one small thing to do this week for $t?", "This week, take some time to "),
-                ("What should you write down for $t?", "Make a list of "),
+                ("What is one small thing to do this week for $t?", "Set aside some time this week to "),
+                ("What is one small thing to do today for $t?", "Today, take a moment to "),
             ),
             most=FITS,
         ),

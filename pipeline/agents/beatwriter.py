@@ -24,8 +24,8 @@ from .subject import Subject
 from .taste import roots
 
 Show = Callable[[str, str], None]
-TRIES = 3  # candidates for one question
-GOOD = -0.2  # a candidate of this merit is taken at once
+TRIES = 2  # candidates for one question
+GOOD = -0.75  # a candidate of this merit is taken at once
 PLAIN = -1.6  # the same for one sentence that need not name the topic, because those around it do
 LONGEST_SUBJECT = 60  # characters: it stands in many sentences
 

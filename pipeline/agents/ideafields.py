@@ -42,8 +42,8 @@ SIDES = (
 )
 EACH = 3  # sides that one idea may be tried from in a round
 CANDIDATES = 1
-TRIES = 3  # for one side
-GOOD = -0.3  # a candidate of this merit is taken at once
+TRIES = 2  # for one side
+GOOD = -0.75  # a candidate of this merit is taken at once
 LONGEST_TITLE = 100
 SHORTEST_POINT, LONGEST_POINT = 2, 12  # words
 
@@ -77,7 +77,7 @@ def _idea(session: Session, wanted: Wanted, board: Board, topic: str, side: Ask,
         Field(
             prompt=prompts.load("fieldwriter.answer"),
             values={"question": plain(asked.question), "count": "two", "audience": wanted.audience},
-            shape=Shape(2, f"{opening} ", longest=26),
+            shape=Shape(2, f"{opening} ", longest=34),
             about=" ".join((topic, *wanted.keywords)),
             names=guided.names_in(f"x {about.phrase}", *(f"x {word}" for word in wanted.keywords)),
             seed=seed,

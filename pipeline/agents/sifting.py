@@ -23,6 +23,7 @@ BAD = re.compile(
 _ODD = re.compile(
     r"in'(?!\w)|\b(\w+) \1\b|\b(\w+ \w+) \2\b|['-][.]|(?<!['’])\b[b-hj-z]\b(?!['’])", re.I
 )  # doubled, torn or single letters
+_COLON = re.compile(r"([a-z]): (?=[a-z])")  # between two halves of a sentence; elsewhere it belongs to a time or a list
 _NAMED = re.compile(r"[\w'-]*[A-Z0-9%:][\w'%:-]*")
 # Two sentences glued by a comma, and a sentence that never gets a verb.
 _SPLICE = re.compile(
@@ -55,6 +56,8 @@ _OPEN = frozenset(
     without within also even just only
     """.split()  # noqa: SIM905
 )
+# “sustainability” is no word of the list, “sustainable” is.
+_ABILITY = re.compile(r"(?:abilit(?:y|ies)|ably)$")
 _PREFIXES = re.compile(r"^(?:un|re|over|non|co|pre|mis|out|under|inter|multi|self|sub|anti|micro|bio)(?=\w{4})")
 
 
@@ -67,7 +70,7 @@ def _dictionary() -> frozenset[str]:
 @lru_cache(maxsize=8000)
 def is_word(word: str) -> bool:
     """Whether a lower-case word is English, as far as a dictionary knows; a small model makes some up."""
-    for part in word.split("'")[0].split("-"):
+    for part in _ABILITY.sub("able", word.removesuffix("n't").split("'")[0]).split("-"):
         if len(part) < 4:
             if part and not set(part) & set("aeiouy"):
                 return False
@@ -116,7 +119,7 @@ def stands_alone(line: str) -> bool:
 def is_faulty(line: str, longest: int, about: str, names: Sequence[str] = ()) -> bool:
     """Whether a sentence gives a machine away, claims what nobody gave, was cut, or says the same word over and over."""
     spoken = words(line)
-    if any(word not in names for word in _NAMED.findall(line[1:])):
+    if any(word not in names for word in _NAMED.findall(_COLON.sub(r"\1 ", line[1:]))):
         return True
     given = {*words(about), *(name.lower() for name in names)}
     if not all(word in given or is_word(word) for word in spoken):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .sifting import is_word
+
 _PREPOSITIONS = frozenset(
     [
         "for",
@@ -129,6 +131,8 @@ def lowered(phrase: str) -> str:
     first, _, rest = phrase.partition(" ")
     later = [word for word in rest.split() if word[0].isalpha() and word.lower() not in _PREPOSITIONS]
     names_itself = first[1:] != first[1:].lower() or (later and all(word[0].isupper() for word in later))
+    # “Kubernetes” and “Krankenversicherung” are in no English dictionary, and “Python 3.14” is a name by its number.
+    names_itself = names_itself or not is_word(first.lower()) or rest[:1].isdigit()
     article = first.lower() in {"a", "an", "the"}
     return phrase if names_itself and not article else phrase[:1].lower() + phrase[1:]
 
@@ -159,7 +163,7 @@ def _is_plural(phrase: str) -> bool:
             break
         head = word.lower().strip(",")
     first = phrase.split()[0].lower() if phrase else ""
-    if first in {"a", "an"} or first.endswith("ing"):
+    if first in {"a", "an"} or first.endswith("ing") or not is_word(head):  # “Kubernetes” is a name
         return False
     return head in {"people", "children"} or (
         head.endswith("s") and not head.endswith(("ss", "us", "is", "ics", "ness", "news"))

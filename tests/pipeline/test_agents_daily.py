@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.test import override_settings
 
 from content import platforms
 from content.errors import ExternalError
@@ -15,6 +16,7 @@ from pipeline.agents import beatwriter, closeness, hashtags, ideator, subject, t
 from pipeline.agents.assigned import Assigned
 from pipeline.agents.closeness import Told
 from pipeline.agents.ideator import Proposal, Wanted
+from pipeline.providers import ollama
 from pipeline.providers.base import Request
 from pipeline.providers.scripted import Answer, Scripted
 from pipeline.providers.session import Session
@@ -306,3 +308,17 @@ def test_a_text_is_shortened_by_whole_sentences() -> None:
     assert beatwriter.fitted(text, 36) == "One short line. Another short line."
     assert beatwriter.fitted(text, 3) == "One short line."
     assert sentences(beatwriter.fitted(text, 0)) == sentences(text)
+
+
+def test_the_starter_model_has_an_idea_and_writes_it_for_x(starter_url: str) -> None:
+    session = Session(provider=ollama.provider, model="smollm2:135m")
+
+    with override_settings(OLLAMA_HOST="", STARTER_URL=starter_url):
+        (idea,) = ideator.propose(session, Wanted(1, ("home cooking",), seed=3))
+        told = {"title": idea.title, "description": idea.description, "category": idea.category}
+        made = transformer.write(session, assigned(**told))
+
+    assert "home cooking" in idea.title
+    assert 2 <= len(sentences(idea.description)) <= 3
+    assert platforms.get("x").faults(idea.title, made.body, Ask(platform="x")) == []
+    assert "#HomeCooking" in made.body
