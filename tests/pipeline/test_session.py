@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
+import random
 import threading
 import time
 from typing import Any
@@ -265,3 +267,31 @@ def test_a_wait_that_a_service_asks_for_is_kept(monkeypatch: pytest.MonkeyPatch)
     state.set_exception((ExternalError, ExternalError("Busy.", retryable=True), None))  # type: ignore[arg-type]
     state.attempt_number = 3
     assert 4 <= backoff(state) < 4.5
+
+
+def test_any_mixture_of_faults_ends_and_what_can_succeed_does(provider: Scripted) -> None:
+    """Forty calls at once; of each, every try fails in its own way or answers."""
+    lots = random.Random(7)
+    turns = {
+        "busy": Turn(error=ExternalError("429", retryable=True, retry_after=0.01)),
+        "hangs": Turn(hangs=True),
+        "cut": Turn("Half of it", cut_after=4),
+        "refused": Turn(error=ExternalError("401", retryable=False)),
+        "well": Turn("All of it."),
+    }
+    fates = {seed: lots.choices(list(turns), [3, 1, 2, 1, 4], k=3) for seed in range(40)}
+    tries: collections.Counter[int] = collections.Counter()
+
+    def script(asked: Request) -> Turn:
+        assert asked.seed is not None
+        tries[asked.seed] += 1
+        return turns[fates[asked.seed][tries[asked.seed] - 1]]
+
+    provider.script = script
+
+    answers = Session(provider, "scripted").ask_all([request(seed=seed, timeout=0.5) for seed in fates])
+
+    for (seed, fate), answer in zip(fates.items(), answers, strict=True):
+        ends = next((at for at, name in enumerate(fate) if name in {"well", "refused"}), 2)
+        assert tries[seed] == ends + 1
+        assert isinstance(answer, Reply) == (fate[ends] == "well")
