@@ -76,10 +76,13 @@ class Models:
             is_ours = card.name == self._called(settings.MODEL)
             return (not is_ours, card.name != wanted, not known.tasks, known.cost is None, card.name)
 
+        # By name and not by rank: what a row of the open page says is brought up to date by its number, and the rank
+        # changes with the choice.
+        numbers = {name: number for number, name in enumerate(sorted(card.name for card in self.offer.models), 1)}
         cards.sort(key=rank)
         return [
-            Choice(number, card, estimates[card.name], card.name == (wanted or cards[0].name), self)
-            for number, card in enumerate(cards, 1)
+            Choice(numbers.get(card.name, 0), card, estimates[card.name], card.name == (wanted or cards[0].name), self)
+            for card in cards
         ]
 
     def _silent(self) -> list[ModelCard]:

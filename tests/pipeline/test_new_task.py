@@ -17,11 +17,13 @@ from test_pages import browser, seen, words
 
 from content.errors import ExternalError, Invalid
 from content.models import Piece, Status, User
+from pipeline.forms.daily_workflow import NewDailyWorkflow
 from pipeline.models import Preferences, Stage, StageStatus, Task, TaskStatus, TaskType
 from pipeline.providers.base import ModelCard
 from pipeline.providers.scripted import Scripted
 from pipeline.services import asking, estimating, fields, tasks
 from pipeline.services.estimating import History, Size
+from pipeline.templatetags.money import dollars
 
 pytestmark = pytest.mark.django_db
 RUN = {"type": "daily_workflow", "count": "2", "platforms": ["linkedin", "x"], "topics": "Kettles\nLamps"}
@@ -495,3 +497,40 @@ def test_a_made_up_model_starts_no_run_by_http() -> None:
     assert refused.status_code == 400
     assert "Choose from: scripted." in refused.data["fields"]["model"][0]
     assert not Task.objects.exists()
+
+
+def test_a_hosted_model_shows_what_it_would_cost_beside_a_free_one(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosted = ModelCard(name="anthropic/claude-sonnet-5", provider="anthropic")
+    free = ModelCard(name="scripted", provider="scripted")
+    monkeypatch.setattr(asking.providers, "models", lambda: asking.providers.Offers((free, hosted), {}))
+    monkeypatch.setattr(
+        estimating.catalogue,
+        "cost",
+        lambda into, out, model, provider: Decimal("0.114" if provider != "scripted" else 0),
+    )
+    text = checked(browser(make.creator()), **RUN, model="anthropic/claude-sonnet-5")
+    assert "No history yet, about $0.11" in text
+    assert "free no history $0.11 no history" in text
+
+
+def test_a_choice_changes_no_other_models_row(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("scripted", "another", "zebra")
+    offering(monkeypatch, scripted, *names)
+    numbers = [
+        {
+            choice.name: choice.number
+            for choice in NewDailyWorkflow(make.creator(), {**RUN, "model": name}).models.choices
+        }
+        for name in names
+    ]
+    assert numbers[0] == numbers[1] == numbers[2]
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"),
+    [(Decimal("0.1142"), "$0.11"), (1234.5, "$1,234.50"), (0.002, "under $0.01"), (None, "price unknown")],
+)
+def test_money_is_said_as_people_say_it(amount: Any, says: str) -> None:
+    assert dollars(amount) == says
