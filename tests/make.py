@@ -202,6 +202,11 @@ def task(*, owner: User | None = None, **params: Any) -> Task:
     return tasks.create("blog_post", params, owner=owner or creator())
 
 
+def daily_run(*, owner: User | None = None, **params: Any) -> Task:
+    """A queued daily run."""
+    return tasks.create("daily_workflow", params, owner=owner or creator())
+
+
 @cache
 def _cheap_password() -> str:
     """Hashed once for the whole run."""

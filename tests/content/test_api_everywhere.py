@@ -78,6 +78,7 @@ def everything(owner: User) -> dict[str, dict[str, int]]:
     return {
         "content": {"pk": version.piece_id, "number": version.number},
         "tasks": {"pk": make.task(owner=owner).pk},
+        "workflows": {"pk": make.daily_run(owner=owner).pk},
     }
 
 
