@@ -128,7 +128,7 @@ def names_in(*texts: str) -> list[str]:
         for at, word in enumerate(re.findall(r"[^\W_][\w'’-]*", plain(text))):
             if any(c.isdigit() for c in word) or word[1:] != word[1:].lower() or (at and word[0].isupper()):
                 found[word] = None
-    return [word for word in found if word.isascii()][:12]
+    return list(found)[:12]
 
 
 def growing(raw: str) -> str:

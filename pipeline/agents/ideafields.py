@@ -7,6 +7,7 @@ would copy it: it is sifted out of its answers.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from content.checks.complete import dangles
@@ -40,12 +41,13 @@ SIDES = (
     Ask("What is a good question to ask about $t?", "A good question to ask about $s is "),
     Ask("What is the most important tool in $t?", "A simple tool for $s is "),
 )
-EACH = 3  # sides that one idea may be tried from in a round
+EACH = 5  # sides that one idea may be tried from in a round
 CANDIDATES = 1
 TRIES = 2  # for one side
 GOOD = -0.75  # a candidate of this merit is taken at once
 LONGEST_TITLE = 100
 SHORTEST_POINT, LONGEST_POINT = 2, 12  # words
+_CLAUSE = re.compile(r",? (?:that|which|who|because|so|when|while|if|without|before|after|instead of|rather than) |, ")
 
 
 def ask(session: Session, wanted: Wanted, board: Board, turn: int) -> str:
@@ -102,8 +104,13 @@ def titled(line: str, opening: str) -> str:
     point = line.removeprefix(opening.rstrip()).strip(" .")
     for lead in ("that ", "to ", "when ", "how to "):
         point = point.removeprefix(lead)
-    head = point.split(", ")[0]
-    point = head if len(head.split()) >= 3 else point
-    title = f"{opening.strip().removesuffix(' is')}: {point}"
-    fits = SHORTEST_POINT <= len(point.split()) <= LONGEST_POINT and len(title) <= LONGEST_TITLE
-    return title if fits and not dangles(title) else ""
+    label = opening.strip().removesuffix(" is")
+    # What does not fit loses its last clause: “a plan that nobody reads” is “a plan”.
+    ends = [len(point), *(clause.start() for clause in reversed(list(_CLAUSE.finditer(point))))]
+    points = (point[:end] for end in ends)
+    return next((f"{label}: {short}" for short in points if _fits(f"{label}: {short}", short)), "")
+
+
+def _fits(title: str, point: str) -> bool:
+    said = len(point.split())
+    return SHORTEST_POINT <= said <= LONGEST_POINT and len(title) <= LONGEST_TITLE and not dangles(title)

@@ -107,12 +107,16 @@ def propose(
         if fault:
             session.log("warn", f"Ideas: {fault}")
         elif board.missing > 0 and turn + 1 < ROUNDS:
-            session.log("info", f"{board.missing} of {wanted.count} ideas were too close to others. Asking again.")
+            session.log(
+                "info",
+                f"{board.missing} of {wanted.count} ideas are still missing: others were too close. Asking again.",
+            )
     if not board.accepted:
         raise ExternalError(f"The model had no new idea in {ROUNDS} rounds. {fault}".strip(), retryable=True)
     if board.missing > 0:
         session.log(
-            "warn", f"{len(board.accepted)} of {wanted.count} ideas: the others were too close to earlier ones."
+            "warn",
+            f"{len(board.accepted)} of {wanted.count} ideas: the model has no other that is new and can be used.",
         )
     return board.accepted[: wanted.count]
 

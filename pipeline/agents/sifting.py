@@ -134,4 +134,4 @@ def is_faulty(line: str, longest: int, about: str, names: Sequence[str] = ()) ->
     heavy = [stem(word) for word in spoken if len(word) > 3 and word not in _OPEN]
     if any(heavy.count(root) > (2 if root in {stem(w) for w in mine} else 1) + (len(heavy) > 9) for root in heavy):
         return True
-    return max(map(len, spoken)) > 17 or any(True for _ in claims.claims(line))
+    return any(len(word) > 17 and word not in given for word in spoken) or any(True for _ in claims.claims(line))

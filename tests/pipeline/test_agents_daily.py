@@ -12,7 +12,7 @@ from content import platforms
 from content.errors import ExternalError
 from content.platforms.base import Ask
 from content.platforms.text import sentences
-from pipeline.agents import beatwriter, closeness, hashtags, ideator, subject, transformer
+from pipeline.agents import beatwriter, closeness, guided, hashtags, ideafields, ideator, sifting, subject, transformer
 from pipeline.agents.assigned import Assigned
 from pipeline.agents.closeness import Told
 from pipeline.agents.ideator import Proposal, Wanted
@@ -308,6 +308,33 @@ def test_a_text_is_shortened_by_whole_sentences() -> None:
     assert beatwriter.fitted(text, 36) == "One short line. Another short line."
     assert beatwriter.fitted(text, 3) == "One short line."
     assert sentences(beatwriter.fitted(text, 0)) == sentences(text)
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"),
+    [
+        ("the lack of a plan.", "A common mistake in remote work: the lack of a plan"),
+        ("that you work too long.", "A common mistake in remote work: you work too long"),
+        (
+            "the lack of a plan that everybody in the team can read before the first week of it begins.",
+            "A common mistake in remote work: the lack of a plan that everybody in the team can read",
+        ),
+        ("patience.", ""),
+        ("that everybody in the whole big team reads all of these very long and very old mails.", ""),
+    ],
+)
+def test_a_title_is_what_the_model_answered_to_a_side(answer: str, title: str) -> None:
+    opening = "A common mistake in remote work is "
+
+    assert ideafields.titled(opening + answer, opening) == title
+
+
+def test_a_name_that_the_topic_gives_may_be_said() -> None:
+    line = "A common mistake in café culture in Zürich is a cup without a saucer."
+
+    names = guided.names_in("x café culture in Zürich")
+
+    assert sifting.keepable(line, longest=30, about="café culture in Zürich", names=names) == [line]
 
 
 def test_the_starter_model_has_an_idea_and_writes_it_for_x(starter_url: str) -> None:
