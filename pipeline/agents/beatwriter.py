@@ -60,7 +60,7 @@ class _Writer:
         turn = seed_of(self.seed, beat.field) % len(beat.asks)
         for number, (question, opening) in enumerate(beat.asks[turn:] + beat.asks[:turn]):
             try:
-                text = self._answer(beat, question, opening, seed_of(self.seed, at, number))
+                text = self._answer(beat, f"{beat.field}-{at}", question, opening, seed_of(self.seed, at, number))
             except NothingUsable:
                 continue
             self.seen.add(text)
@@ -77,7 +77,7 @@ class _Writer:
         measures = platform.measures(self.asked.title, body, ask)
         return any(one.hard and one.low is not None and one.value < one.low for one in measures)
 
-    def _answer(self, beat: Beat, question: str, opening: str, seed: int) -> str:
+    def _answer(self, beat: Beat, block: str, question: str, opening: str, seed: int) -> str:
         literal = plain(Template(opening).substitute(self.places))
         wanted = Field(
             prompt=prompts.load("fieldwriter.answer"),
@@ -100,7 +100,7 @@ class _Writer:
             candidates=1,
             rounds=TRIES,
             good=PLAIN if beat.sentences == 1 and not roots(literal) & roots(self.subject.phrase) else GOOD,
-            on_text=lambda text: self.show(beat.field, text),
+            on_text=lambda text: self.show(block, text),
         )
         return fitted(written.text, beat.most)
 

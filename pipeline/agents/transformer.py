@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(
     r"\[[^\]\n]*\]|\{[^}\n]*\}|<[a-z][^>\n]*>|\blorem ipsum\b|\b(?:TODO|TBD|XXX+)\b|\bINSERT [A-Z]|_{3,}|\$[a-z]+\b",
     re.I,
 )
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)("\s*:?|$)')
 _EMOJI = re.compile("[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
 _TAGS = re.compile(r"(?:\s*#\w+)+\s*$")
 
@@ -52,7 +53,7 @@ def quiet(field: str, text: str) -> None:
 
 
 def write(session: Session, asked: Assigned, show: Show = quiet) -> Made:
-    """One valid piece; `show` gets the text of a field as it grows.
+    """One valid piece; `show` gets the text of each of its parts as it grows, with the part's name.
 
     A reply that breaks a rule is asked for again with its faults, three times in all; then `RulesBroken`.
     """
@@ -133,7 +134,7 @@ def _whole(
             prompt=prompt.name,
             template=prompt.hash,
         ),
-        on_text=lambda text: show("", text),
+        on_text=lambda raw: show("reply", growing(raw)),
     )
     if answer.cut:
         return None, ["The answer was cut off at its cap. Keep it shorter."]
@@ -141,6 +142,14 @@ def _whole(
         return shape.model_validate_json(answer.text), []
     except ValidationError as error:
         return None, [f"{says_wrong(error)}."]
+
+
+def growing(raw: str) -> str:
+    """The texts in an object that is still being written, without its keys."""
+    parts = [(text, end.startswith('"'), end.endswith(":")) for text, end in _STRING.findall(raw)]
+    # What has not ended yet may be a key; with a space in it, it is none.
+    texts = [text for text, ended, key in parts if not key and (ended or " " in text)]
+    return "\n\n".join(text.replace("\\n", "\n").replace('\\"', '"') for text in texts if text)
 
 
 def _by_beats(

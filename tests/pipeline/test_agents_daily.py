@@ -222,6 +222,16 @@ def test_a_reply_that_keeps_the_rules_is_one_call() -> None:
     assert "Shorter, please." in asked_of(request)
 
 
+def test_who_watches_sees_the_text_grow_and_not_its_braces() -> None:
+    session, _, _ = able(one_by_one(thread("Write it down before you meet.", 'Say "no" more often.')))
+    seen: list[str] = []
+
+    transformer.write(session, assigned(), lambda field, text: seen.append(text))
+
+    assert seen[-1] == 'Write it down before you meet.\n\nSay "no" more often.\n\nRemoteWork'
+    assert not any("{" in text or "posts" in text for text in seen)
+
+
 def test_a_reply_that_breaks_a_rule_is_asked_for_again_with_the_fault() -> None:
     long = " ".join(["Words that go on and on."] * 20)
     session, provider, _ = able(one_by_one("not json", thread("Write it down.", long), thread("Write it down.")))
