@@ -115,6 +115,16 @@ class LinkedIn(Social):
             sentences=2,
             spare=True,
         ),
+        Beat(
+            "takeaway",
+            (
+                ("What is a benefit of $t?", "Another good reason is that "),
+                ("Who can help you with $t?", "Talk to "),
+                ("What takes the most time in $t?", "What takes time is "),
+            ),
+            sentences=2,
+            spare=True,
+        ),
     )
 
     def assemble(self, reply: Any) -> str:
