@@ -40,7 +40,7 @@ def add_version(
     record: Mapping[str, Any] | None = None,
 ) -> Version:
     """Store the next version of `piece` and make it the current one; it is scored here unless `report` is given."""
-    locked = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=piece.pk)
+    locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea").get(pk=piece.pk)
     title, body = tidied(locked, title, body)
     report = report or judge(locked, title, body)
     kept = dict(locked.current.facts) if locked.current else {}
@@ -64,7 +64,8 @@ def add_version(
     locked.save(update_fields=["current", "title", "updated_at"])
     found_by = Words(piece=locked, vector=words.vector(locked.idea.title, title, body))
     Words.objects.bulk_create([found_by], update_conflicts=True, unique_fields=["piece"], update_fields=["vector"])
-    piece.refresh_from_db(fields=["current", "title", "updated_at", "status"])
+    for name in ("current", "title", "updated_at", "status"):  # what the caller holds is as the row is now
+        setattr(piece, name, getattr(locked, name))
     return version
 
 

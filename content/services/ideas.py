@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
@@ -28,6 +29,15 @@ def start_piece(idea: Idea, platform: str, *, ask: dict[str, Any]) -> Piece:
         idea=idea, platform=platform, defaults={"owner": idea.owner, "title": idea.title, "ask": ask}
     )
     return piece
+
+
+def start_pieces(idea: Idea, asks: Mapping[str, dict[str, Any]]) -> list[Piece]:
+    """Pieces of a new idea, one for each platform in `asks`, which says what its text has to be."""
+    for slug in asks:
+        platforms.get(slug)
+    return Piece.objects.bulk_create(
+        Piece(idea=idea, platform=slug, owner=idea.owner, title=idea.title, ask=ask) for slug, ask in asks.items()
+    )
 
 
 @transaction.atomic

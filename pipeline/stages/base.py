@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from content.errors import CopydeskError
 from content.models import Piece
 from pipeline import events, providers, workflows
 from pipeline.models import Stage, Task
-from pipeline.models.stage import SETTLED, LeaseLost
+from pipeline.models.stage import LeaseLost
 from pipeline.providers.session import Session
 
 DELTA_EVERY_SECONDS = 0.12
@@ -85,8 +84,7 @@ class Work:
     def fenced(self) -> Iterator[None]:
         """A transaction in which this run, and no other, may write; `LeaseLost` if it has been replaced."""
         with transaction.atomic():
-            held = Stage.objects.held([self.lease.token] if self.lease.token else [])
-            if not held.filter(pk=self.stage.pk).select_for_update().exists():
+            if not Stage.objects.all().lock_held(self.stage.pk, self.lease.token):
                 raise LeaseLost(str(self.stage))
             yield
 
@@ -124,11 +122,7 @@ class Work:
 
     def _counted(self) -> tuple[int, int]:
         """(how many stages of this step are settled, how many there are)"""
-        settled = Q(status__in=SETTLED)
-        found = self.task.stages.filter(name=self.stage.name).aggregate(
-            done=Count("pk", filter=settled), of=Count("pk")
-        )
-        return found["done"], found["of"]
+        return Stage.objects.all().counted(self.task.pk, self.stage.name)
 
     def _percent(self, share: float) -> int:
         """`share` is how much of this step is done."""

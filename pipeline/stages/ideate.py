@@ -106,10 +106,13 @@ def _store(work: Work, proposals: list[Proposal]) -> None:
         idea = ideas.propose(
             proposal.title[:300], owner=task.owner, description=proposal.description, category=proposal.category[:80]
         )
-        for slug in task.param("platforms", settings.DAILY_PLATFORMS):
-            ask = Ask(platform=slug, topic=idea.title, audience=task.param("audience"), tone=task.param("tone"))
-            piece = ideas.start_piece(idea, slug, ask=ask.as_dict())
-            stages.append(planned_transform(task, piece))
+        asks = {
+            slug: Ask(
+                platform=slug, topic=idea.title, audience=task.param("audience"), tone=task.param("tone")
+            ).as_dict()
+            for slug in task.param("platforms", settings.DAILY_PLATFORMS)
+        }
+        stages += [planned_transform(task, piece) for piece in ideas.start_pieces(idea, asks)]
     Stage.objects.bulk_create(stages)
     # One ticket drains many stages; these let the other workers help.
     for _ in range(min(len(stages) // 4, 3)):
