@@ -483,7 +483,11 @@ def test_a_bland_social_text_does_not_pass(name):
         ("insurer", "TODO", "leftovers"),
         ("insurer", "lorem ipsum", "leftovers"),
         ("insurer", "insurer 🔥🔥🚀✨💯🙌🎉😍👏💪🔥🔥🚀✨💯🙌🎉😍", "restraint"),
-        ("to your plaster.", "to your plaster.\n\nThat is what happens when the foam meets a wall that\n\n", "complete"),
+        (
+            "to your plaster.",
+            "to your plaster.\n\nThat is what happens when the foam meets a wall that\n\n",
+            "complete",
+        ),
         ("across to the plaster.", "across.\n\nThat is what happens when the foam meets a wall that\n\n", "complete"),
     ],
 )
