@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ from content.models import Idea, Piece
 from pipeline.models import Stage, StageStatus, Task
 from pipeline.services import fields
 from pipeline.views.columns import spent
-from pipeline.views.standing import Standing, part_standing, places
+from pipeline.views.standing import Standing, part_standing, places, shapes
 
+Stands = Callable[[Stage | None, Piece | None], Standing]
 OPENING = 420  # letters of a text that its cell shows: somewhat more than fits
 
 
@@ -76,13 +77,13 @@ def of_run(task: Task) -> list[Row]:
     if not stages:
         return _planned(task)
     wanted = _platforms(task, stages)
-    waiting = places(stages)
+    stands = _standings(stages)
     by_idea: dict[Idea, dict[str, Stage]] = {}
     for stage in stages:
         if stage.piece:
             by_idea.setdefault(stage.piece.idea, {})[stage.piece.platform] = stage
     return [
-        _row(idea, [_written(idea, platform, found.get(platform.slug), waiting) for platform in wanted])
+        _row(idea, [_written(idea, platform, found.get(platform.slug), stands) for platform in wanted])
         for idea, found in by_idea.items()
     ]
 
@@ -101,14 +102,13 @@ def of_ideas(ideas: Sequence[Idea]) -> list[Row]:
     unwritten = [piece for piece in pieces.values() if not piece.is_written]
     writing = Stage.objects.filter(piece__in=unwritten).defer("kept", "output").order_by("pk")
     newest = {stage.piece_id: stage for stage in writing}
-    waiting = places(newest.values())
+    stands = _standings(newest.values())
     wanted = in_use(slug for _, slug in pieces)
 
     def cell(idea: Idea, platform: Any) -> Cell:
         piece = pieces.get((idea.pk, platform.slug))
         stage = newest.get(piece.pk) if piece else None
-        stands = part_standing(stage, piece, waiting.get(stage.pk) if stage else None)
-        return Cell(platform, stands, idea.pk, piece, stage)
+        return Cell(platform, stands(stage, piece), idea.pk, piece, stage)
 
     return [_row(idea, [cell(idea, platform) for platform in wanted]) for idea in ideas]
 
@@ -160,14 +160,26 @@ def _row(idea: Idea, cells: list[Cell]) -> Row:
     return Row(idea.title, idea.description, idea.category, tuple(cells), idea.pk)
 
 
-def _written(idea: Idea, platform: Any, stage: Any, waiting: Mapping[int, int]) -> Cell:
+def _standings(stages: Iterable[Stage]) -> Stands:
+    """How any of these stages, and its piece, stands: what takes a query is asked once for all of them."""
+    known = list(stages)
+    place, shape = places(known), shapes(known)
+
+    def stands(stage: Stage | None, piece: Piece | None) -> Standing:
+        if stage is None:
+            return part_standing(None, piece)
+        return part_standing(stage, piece, place.get(stage.pk), shape.get(stage.pk, "running"))
+
+    return stands
+
+
+def _written(idea: Idea, platform: Any, stage: Any, stands: Stands) -> Cell:
     if stage is None:
         return Cell(platform, Standing("none", "Not asked for"), idea.pk)
     piece = stage.piece if stage.piece.deleted_at is None else None
-    stands = part_standing(stage, piece, waiting.get(stage.pk)) if piece else Standing("none", "Deleted")
     return Cell(
         platform,
-        stands,
+        stands(stage, piece) if piece else Standing("none", "Deleted"),
         idea.pk,
         piece,
         stage,
@@ -175,5 +187,5 @@ def _written(idea: Idea, platform: Any, stage: Any, waiting: Mapping[int, int]) 
         says=stage.says or "",
         score=float(stage.score) if stage.score else None,
         passes=stage.passes != "false",
-        opening=(stage.opening or "") if piece else "",
+        opening=platform.plain(stage.opening or "") if piece else "",
     )

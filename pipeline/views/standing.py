@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from content.models import Piece
 from content.templatetags.desk import clock
-from pipeline.models import Stage, StageStatus, Task, TaskStatus, TaskType
+from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus, TaskType
 
 PLACES_SHOWN = 500  # who waits further back is told that it waits, and not where
 
@@ -47,13 +47,16 @@ def standing(task: Task, piece: Piece | None = None) -> Standing:
     return Standing("rejected", task.doing or task.get_status_display())  # type: ignore[attr-defined]
 
 
-def part_standing(stage: Stage | None, piece: Piece | None, place: int | None = None) -> Standing:
-    """What one idea on one platform is, or waits for. `place` is that of its stage in the queue."""
+def part_standing(
+    stage: Stage | None, piece: Piece | None, place: int | None = None, shape: str = "running"
+) -> Standing:
+    """What one idea on one platform is, or waits for. `place` is that of its stage in the queue, `shape` what goes with
+    what it does while it is at work."""
     if piece and piece.is_written:
         return Standing(str(piece.status), str(piece.get_status_display()))  # type: ignore[attr-defined]
     match stage.status if stage else "":
         case StageStatus.RUNNING:
-            return Standing("running", (stage and stage.doing) or "Starting")
+            return Standing(shape, (stage and stage.doing) or "Starting")
         case StageStatus.QUEUED if stage and stage.not_before and stage.not_before > timezone.now():
             return Standing("retry", *_said(stage.doing or "Waiting before it starts over"))
         case StageStatus.QUEUED:
@@ -84,3 +87,17 @@ def places(stages: Iterable[Stage]) -> dict[int, int]:
         return {}
     ahead = Stage.objects.claimable(list({stage.lane for stage in queued})).values_list("pk", flat=True)
     return {pk: place for place, pk in enumerate(ahead[:PLACES_SHOWN], start=1)}
+
+
+def shapes(stages: Iterable[Stage]) -> dict[int, str]:
+    """{stage id: the shape of what it does} of those at work: loading, queued or retry where a model lets it wait."""
+    at_work = [stage for stage in stages if stage.status == StageStatus.RUNNING]
+    if not at_work:
+        return {}
+    told = Event.objects.filter(
+        task__in={stage.task_id for stage in at_work},
+        type="progress",
+        data__stage_id__in=[stage.pk for stage in at_work],
+    )
+    newest = told.order_by("data__stage_id", "-seq").distinct("data__stage_id")
+    return dict(newest.values_list("data__stage_id", "data__as"))

@@ -19,6 +19,7 @@ from test_pages import browser, seen, words
 
 from content.models import Idea, Piece, Status, User
 from content.services import ideas, review
+from pipeline import events
 from pipeline.models import Schedule, Stage, StageStatus, Task, TaskStatus, TaskType
 from pipeline.providers.scripted import Scripted
 from pipeline.services import preferences, tasks
@@ -308,6 +309,32 @@ def test_a_reload_in_the_middle_of_a_run_shows_where_each_piece_is() -> None:
     assert "three times." in text
     assert "Waiting 15 s before run 3 of 3" in text
     assert 'data-s="retry"' in html
+
+
+def test_a_part_that_waits_for_the_model_is_not_shown_as_at_work() -> None:
+    run = runs.asked()
+    first, second, *_ = runs.laid_out(run)
+    for stage, doing, shape in (
+        (first, "Writing the hook", "running"),
+        (second, "2nd in line for the model", "queued"),
+    ):
+        runs.at_work(stage, doing)
+        told = {"stage": "transform", "stage_id": stage.pk, "percent": 15}
+        events.emit(run, "progress", message="Transform begins", **told, **{"as": "running"})
+        events.emit(run, "progress", message=doing, **told, **{"as": shape})
+    for address in (run.get_absolute_url(), reverse("dashboard")):
+        html = browser(run.owner).get(address).content.decode()
+        assert '<span class="state" data-s="running">Writing the hook' in html
+        assert '<span class="state" data-s="queued">2nd in line for the model' in html
+
+
+def test_the_opening_of_a_reel_is_its_words_and_not_its_headings() -> None:
+    run = runs.asked(count=1)
+    reel = runs.laid_out(run, 1)[2]
+    runs.written(reel, "## Hook\n\nYour chimney is a hole.\n\n## Value\n\nClose it.", says="41 s spoken")
+    text = seen(browser(run.owner), "task", run.pk)
+    assert "Your chimney is a hole." in text
+    assert "## Hook" not in text
 
 
 def test_a_run_that_has_ended_gives_its_sums_and_what_to_do_next() -> None:
