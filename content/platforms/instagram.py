@@ -158,9 +158,22 @@ class Instagram(Social):
             ),
             shortest=8,
         ),
-        Beat("value_shots", (("What is the first step in $t?", "Show the first step, which is to "),), shortest=9),
         Beat(
-            "call_to_action_shot", (("What is the next step in $t?", "Film the next step, which is to "),), shortest=9
+            "value_shots",
+            (
+                ("What is the first step in $t?", "Show the first step, which is to "),
+                ("What is a good first step in $t?", "Show a good first step, which is to "),
+                ("What is one small thing to do for $t?", "Show one small thing, which is to "),
+            ),
+            shortest=9,
+        ),
+        Beat(
+            "call_to_action_shot",
+            (
+                ("What is the next step in $t?", "Film the next step, which is to "),
+                ("What is one small thing to do this week for $t?", "Film what comes next, which is to "),
+            ),
+            shortest=9,
         ),
         Beat(
             "caption",

@@ -47,7 +47,9 @@ TRIES = 2  # for one side
 GOOD = -0.75  # a candidate of this merit is taken at once
 LONGEST_TITLE = 100
 SHORTEST_POINT, LONGEST_POINT = 2, 12  # words
-_CLAUSE = re.compile(r",? (?:that|which|who|because|so|when|while|if|without|before|after|instead of|rather than) |, ")
+_CLAUSE = re.compile(
+    r"(?:, one|,)? (?:that|which|who|because|so|when|while|if|without|before|after|instead of|rather than) |, "
+)
 
 
 def ask(session: Session, wanted: Wanted, board: Board, turn: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -70,6 +71,7 @@ def _dictionary() -> frozenset[str]:
 @lru_cache(maxsize=8000)
 def is_word(word: str) -> bool:
     """Whether a lower-case word is English, as far as a dictionary knows; a small model makes some up."""
+    word = "".join(sign for sign in unicodedata.normalize("NFD", word) if not unicodedata.combining(sign))  # “café”
     for part in _ABILITY.sub("able", word.removesuffix("n't").split("'")[0]).split("-"):
         if len(part) < 4:
             if part and not set(part) & set("aeiouy"):
