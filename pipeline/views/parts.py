@@ -187,5 +187,5 @@ def _written(idea: Idea, platform: Any, stage: Any, stands: Stands) -> Cell:
         says=stage.says or "",
         score=float(stage.score) if stage.score else None,
         passes=stage.passes != "false",
-        opening=platform.plain(stage.opening or "") if piece else "",
+        opening=(platform.plain(stage.opening or "") or stage.opening or "") if piece else "",
     )
