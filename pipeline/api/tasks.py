@@ -25,6 +25,7 @@ from content.models import Approval, User
 from pipeline.api.asked import Asking
 from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus, TaskType
 from pipeline.services import amending, asking, tasks
+from pipeline.services.eta import eta
 
 GROUP = "tasks"
 QUEUED = {
@@ -121,8 +122,8 @@ class TaskWhole(TaskLine):
         return task.recovery or None
 
     def get_eta_seconds(self, task: Task) -> int | None:
-        eta = tasks.eta_seconds(task)
-        return eta[0] if eta else None
+        left = eta(task)
+        return left[0] if left else None
 
 
 class Wanted(serializers.Serializer):

@@ -16,7 +16,7 @@ from content.platforms import text
 from media_gen.models import Image
 from media_gen.services import candidates
 from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus
-from pipeline.services import tasks
+from pipeline.services.eta import eta
 from pipeline.views.columns import Column, of_stage
 from pipeline.views.standing import Standing, standing
 from pipeline.workflows import WORKFLOWS
@@ -94,7 +94,7 @@ class Progress:
 
     @cached_property
     def eta(self) -> tuple[int, int] | None:
-        return tasks.eta_seconds(self.task)
+        return eta(self.task)
 
     @property
     def now(self) -> datetime:

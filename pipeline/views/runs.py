@@ -9,7 +9,7 @@ from typing import Any
 from content.models import Piece
 from content.templatetags.desk import in_words
 from pipeline.models import Stage, StageStatus, TaskStatus
-from pipeline.services import daily
+from pipeline.services.eta import eta
 from pipeline.views import parts
 from pipeline.views.columns import Column, of_step
 from pipeline.views.progress import Progress
@@ -27,7 +27,7 @@ class Run(Progress):
 
     @cached_property
     def eta(self) -> tuple[int, int] | None:
-        return daily.etas([self.task]).get(self.task.pk)
+        return eta(self.task)
 
     @cached_property
     def columns(self) -> list[Column]:

@@ -16,8 +16,8 @@ from content.templatetags.desk import clock, in_words
 from content.views.signed_in import SignedIn
 from media_gen.models import Image
 from pipeline import queue
-from pipeline.models import Heartbeat, Task, TaskStatus, TaskType
-from pipeline.services import daily, tasks
+from pipeline.models import Heartbeat, Task, TaskStatus
+from pipeline.services.eta import etas
 from pipeline.views.daily import Daily
 from pipeline.views.standing import Standing, standing
 
@@ -37,9 +37,8 @@ class Work:
 
 def works(listed: Sequence[Task], pieces: Mapping[int, Piece] | None = None) -> list[Work]:
     """These tasks as they stand; `pieces` names the one piece of those that have but one, by task."""
-    runs = [task for task in listed if task.type == TaskType.DAILY_WORKFLOW]
-    etas = {**tasks.etas([task for task in listed if task not in runs]), **daily.etas(runs)}
-    return [Work(task, standing(task, (pieces or {}).get(task.pk)), etas.get(task.pk)) for task in listed]
+    left = etas(listed)
+    return [Work(task, standing(task, (pieces or {}).get(task.pk)), left.get(task.pk)) for task in listed]
 
 
 @login_required

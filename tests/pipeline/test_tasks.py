@@ -16,7 +16,7 @@ from content.errors import Invalid, InvalidMove, NotAllowed
 from content.models import Status
 from pipeline import events
 from pipeline.models import Event, Stage, StageStatus, Task, TaskStatus
-from pipeline.services import amending, tasks
+from pipeline.services import amending, eta, tasks
 from pipeline.worker import drain
 from pipeline.workflows import WORKFLOWS
 
@@ -90,8 +90,8 @@ def test_how_long_it_takes_is_judged_from_finished_tasks_of_the_same_model() -> 
         Task.objects.filter(pk=done.pk).update(status=TaskStatus.COMPLETED)
     waits, other = tiny.task(stages=2), make.task()
 
-    assert tasks.etas([waits, other]) == {waits.pk: (12, 3)}
-    assert tasks.eta_seconds(other) is None
+    assert eta.etas([waits, other]) == {waits.pk: (12, 3)}
+    assert eta.eta(other) is None
 
 
 def test_a_cancelled_task_stops_in_the_middle_of_a_stage() -> None:
