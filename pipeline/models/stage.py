@@ -197,6 +197,13 @@ class Stage(models.Model):
         """What a person calls it, beside others of the same step."""
         return f"{self.piece.on.name}, “{self.piece}”" if self.piece else f"{self.title} {self.key}".rstrip()
 
+    @property
+    def tried(self) -> int:
+        """How often it said that it failed, before and since a person had it tried again. Added to its seeds: the same
+        ones would fail the same way."""
+        before: int = self.kept.get("tried", 0)
+        return before + self.failures
+
     def write(self, **changes: Any) -> None:
         """Write to the row as the holder of its lease; `LeaseLost` if it is not ours any more."""
         if not Stage.objects.held([self.run_token] if self.run_token else []).filter(pk=self.pk).update(**changes):

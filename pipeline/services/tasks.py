@@ -71,6 +71,8 @@ def _platform_content(task: Task, asked: fields.PlatformContent) -> list[Stage]:
     else:
         raise Invalid("Some fields need another look.", {"idea": ["There is no such idea."]})
     piece = ideas.start_piece(idea, asked.platform, ask=asked.ask_for(asked.platform, idea.title))
+    if piece.deleted_at:
+        raise InvalidMove(f"“{idea}” had a piece for {piece.on.name}, and it was deleted.")
     if piece.is_written:
         raise InvalidMove(f"“{idea}” has a piece for {piece.on.name} already. Edit that one, or send it back.")
     if piece.stages.unsettled().exists():
@@ -127,9 +129,7 @@ def retry_stage(stage: Stage, *, by: User) -> None:
         raise InvalidMove(f"{stage.label} has not failed; it is {stage.get_status_display().lower()}.")
     siblings = task.stages.filter(position=stage.position).exclude(pk=stage.pk)
     if siblings.unsettled().exists():  # the step after this one has not begun
-        Stage.objects.filter(pk=stage.pk).update(**FRESH)
-        Stage.objects.filter(pk=stage.pk).enqueue()
-        queue.ticket_on_commit()
+        _queue_afresh(task.stages.filter(pk=stage.pk))
     else:
         _run_again(task, task.stages.filter(pk=stage.pk), stage)
     audit.record("task.retried", task, by=by, stage=f"{stage.name} {stage.key}")
@@ -143,7 +143,7 @@ FRESH = {"attempt": 0, "failures": 0, "error": "", "doing": "", "run_token": Non
 def _run_again(task: Task, stages: QuerySet[Stage], first: Stage) -> None:
     """Queue these stages of one step, and everything after that step behind them."""
     step = workflows.step(task.type, first.name)
-    again = list(stages.values_list("pk", flat=True))
+    again = list(stages.values_list("pk", flat=True))  # read before they change
     of = task.stages.filter(position=first.position).count()
     share = (of - len(again)) / of
     percent = {"percent": round(step.begins + (step.ends - step.begins) * share)} if task.percent == 100 else {}
@@ -161,8 +161,18 @@ def _run_again(task: Task, stages: QuerySet[Stage], first: Stage) -> None:
     )
     later = task.stages.filter(position__gt=first.position)
     later.update(status=StageStatus.WAITING, finished_at=None, **FRESH)
-    Stage.objects.filter(pk__in=again).update(**FRESH)
-    Stage.objects.filter(pk__in=again).enqueue()
+    _queue_afresh(Stage.objects.filter(pk__in=again))
+
+
+def _queue_afresh(stages: QuerySet[Stage]) -> None:
+    """Queue these as if they had never failed, save that `tried` tells their seeds from those that have."""
+    again = list(stages)
+    for stage in again:
+        stage.kept = {**stage.kept, "tried": stage.tried}
+    Stage.objects.bulk_update(again, ["kept"])
+    queued = Stage.objects.filter(pk__in=[stage.pk for stage in again])
+    queued.update(**FRESH)
+    queued.enqueue()
     queue.ticket_on_commit()
 
 

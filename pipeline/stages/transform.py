@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from content.models import Approval, Status, Version
+from content.models import Approval, Piece, Status, Version
 from content.services import editing
 from pipeline import events, quality
 from pipeline.agents import transformer
@@ -22,6 +22,8 @@ def run(work: Work) -> dict[str, Any]:
     """{piece_id, version, title, platform, score, passed, attempts, says}"""
     if "version" in work.kept:  # an earlier run has stored it, and was cut off before it could say so
         return _told(work, Version.objects.get(piece=work.piece, number=work.kept["version"]))
+    if told := _written(work, work.piece):
+        return told
     work.progress(0.05, f"Writing for {work.piece.on.name}")
     made = transformer.write(work.session, _assigned(work), lambda field, text: work.live(field, text))
     title, body = work.piece.idea.title, made.body
@@ -29,6 +31,9 @@ def run(work: Work) -> dict[str, Any]:
     report = editing.judge(work.piece, title, body)
     record = {**work.session.record(), "attempts": made.attempts}
     with work.fenced():
+        locked = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=work.piece.pk)
+        if told := _written(work, locked):
+            return told
         version = editing.add_version(
             work.piece,
             title=title,
@@ -39,8 +44,7 @@ def run(work: Work) -> dict[str, Any]:
             facts={"flags": flags},
             record=record,
         )
-        if work.piece.status == Status.WRITING:  # `add_version` has locked the piece and read it anew
-            work.piece.move_to(Status.GENERATED, approval=Approval.PENDING)
+        work.piece.move_to(Status.GENERATED, approval=Approval.PENDING)
         work.keep("version", version.number)
         told = _told(work, version)
         events.emit(work.task, "quality", **{**told, **work.which, "feedback": quality.feedback_of(report)})
@@ -48,6 +52,12 @@ def run(work: Work) -> dict[str, Any]:
         work.log("validator", f"{report.score:.1f}{beside}. {told['says']}", level="info" if report.passed else "warn")
         work.log("model", spent(record))
     return told
+
+
+def _written(work: Work, piece: Piece) -> dict[str, Any] | None:
+    """What to say where the piece has got its text some other way since this stage failed: no model writes over that,
+    and no approval of it passes to a text that nobody has read."""
+    return _told(work, piece.current) if piece.is_written and piece.current else None
 
 
 def _assigned(work: Work) -> Assigned:
@@ -63,7 +73,7 @@ def _assigned(work: Work) -> Assigned:
         audience=piece.asked.audience,
         tone=piece.asked.tone,
         # The same for a run that was cut off, another one after a failure: the same seeds would fail the same way.
-        seed=task.param("seed", seed_of(task.pk, work.stage.key)) + work.stage.failures,
+        seed=task.param("seed", seed_of(task.pk, work.stage.key)) + work.stage.tried,
         temperature=creativity.temperature(settings.TRANSFORM_TEMPERATURE),
         max_tokens=settings.TRANSFORM_TOKENS,
     )

@@ -32,7 +32,7 @@ def assignment(work: Work) -> Assignment:
         tags=tuple(work.task.param("tags", [])),
         guidance=work.piece.on.guidance,
         # The same for a run that was cut off, another one after a failure: the same seeds would fail the same way.
-        seed=work.task.param("seed", seed_of(work.task.pk)) + work.stage.failures,
+        seed=work.task.param("seed", seed_of(work.task.pk)) + work.stage.tried,
     )
 
 
