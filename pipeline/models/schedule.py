@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -64,3 +65,10 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"the daily run of {self.owner}"
+
+    def local(self, moment: datetime.datetime) -> datetime.datetime:
+        """The moment on this person's clock; as it is where this machine does not know their zone (any more)."""
+        try:
+            return moment.astimezone(zoneinfo.ZoneInfo(self.zone))
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            return moment

@@ -69,7 +69,7 @@ def says_next(schedule: Schedule, now: datetime) -> str:
     due = schedule.next_run_at
     if due is None:
         return ""
-    local = _local(schedule, due)
+    local = schedule.local(due)
     place = schedule.zone.split("/")[-1].replace("_", " ")
     minutes = max(round((due - now).total_seconds() / 60), 0)
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
@@ -212,7 +212,7 @@ def _settle(schedule: Schedule, now: datetime) -> bool:
 
 
 def _start(schedule: Schedule, due: datetime, now: datetime) -> bool:
-    params = preferences.daily_params(schedule.owner, task_name=f"Daily run, {_date(_local(schedule, due))}")
+    params = preferences.daily_params(schedule.owner, task_name=f"Daily run, {_date(schedule.local(due))}")
     try:
         with transaction.atomic():
             task = tasks.create(TaskType.DAILY_WORKFLOW, params, owner=schedule.owner)
@@ -233,7 +233,7 @@ def _start(schedule: Schedule, due: datetime, now: datetime) -> bool:
 
 def _pass_over(schedule: Schedule, due: datetime, why: str) -> None:
     """No run this time: the trail and its owner are told which one, and why."""
-    local = _local(schedule, due)
+    local = schedule.local(due)
     audit.record("schedule.skipped", schedule, due=due.isoformat(), why=why)
     notifications.tell(
         schedule.owner,
@@ -243,10 +243,6 @@ def _pass_over(schedule: Schedule, due: datetime, why: str) -> None:
         text=why,
         address=reverse("settings"),
     )
-
-
-def _local(schedule: Schedule, moment: datetime) -> datetime:
-    return moment.astimezone(zoneinfo.ZoneInfo(schedule.zone)) if schedule.zone in zones() else moment
 
 
 def _date(local: datetime) -> str:

@@ -18,7 +18,7 @@ from pipeline import quality, queue
 from pipeline.agents import ideator
 from pipeline.agents.guided import seed_of
 from pipeline.agents.ideator import Proposal, Wanted
-from pipeline.models import Creativity, Stage
+from pipeline.models import Creativity, Schedule, Stage
 from pipeline.workflows import planned_transform
 
 from .base import Work
@@ -75,6 +75,7 @@ def _decent(work: Work, proposals: list[Proposal]) -> list[Proposal]:
         else:
             decent.append(proposal)
     if refusal and not decent:
+        work.keep("proposals", [])  # else trying again would find the same ones
         raise refusal
     return decent
 
@@ -90,9 +91,9 @@ def _wanted(work: Work) -> Wanted:
         keywords=tuple(task.param("keywords", [])),
         audience=task.param("audience"),
         tone=task.param("tone"),
-        date=f"{timezone.localdate():%A %d %B %Y}",
+        date=f"{Schedule.objects.of(task.owner).local(timezone.now()):%A %d %B %Y}",
         used=tuple(used.values_list("title", "description")[:MOST_REMEMBERED]),
-        seed=task.param("seed", seed_of(task.pk)) + work.stage.failures,
+        seed=task.param("seed", seed_of(task.pk)) + work.stage.tried,
         temperature=creativity.temperature(settings.IDEA_TEMPERATURE),
         max_tokens=settings.IDEA_TOKENS,
     )

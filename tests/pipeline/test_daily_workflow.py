@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import make
 import pytest
@@ -14,8 +15,9 @@ from django.utils import timezone
 from content import platforms
 from content.errors import ExternalError, Invalid, InvalidMove
 from content.models import Approval, Idea, Piece, Status, Version
+from content.services import ideas, review
 from pipeline import providers
-from pipeline.models import Event, Kind, Notification, Stage, StageStatus, Task, TaskStatus, TaskType
+from pipeline.models import Event, Kind, Notification, Schedule, Stage, StageStatus, Task, TaskStatus, TaskType
 from pipeline.providers.base import Request
 from pipeline.providers.filler import filler
 from pipeline.providers.scripted import Scripted, Turn, busy
@@ -299,3 +301,84 @@ def test_an_idea_of_somebody_else_is_not_there(model: Scripted) -> None:
         tasks.create(TaskType.PLATFORM_CONTENT, {"idea": idea.pk, "platform": "x"}, owner=make.creator())
 
     assert refusal.value.fields == {"idea": ["There is no such idea."]}
+
+
+def test_what_is_tried_again_by_a_person_is_asked_with_other_seeds(model: Scripted) -> None:
+    model.script = failing("x")
+    task = ended(daily(count=1))
+    (failed,) = [stage for stage in transforms(task) if stage.status == StageStatus.FAILED]
+    model.asked.clear()
+
+    tasks.retry_stage(failed, by=task.owner)
+    ended(task)
+    failed.refresh_from_db()
+    again = [request.seed for request in model.asked]
+    model.asked.clear()
+    tasks.retry_stage(failed, by=task.owner)
+    ended(task)
+
+    assert again
+    assert not {request.seed for request in model.asked} & set(again)
+
+
+def test_trying_again_writes_nothing_over_a_text_that_came_meanwhile(model: Scripted) -> None:
+    model.script = failing("x")
+    owner = make.editor()
+    task = ended(daily(count=1, owner=owner))
+    model.script = None
+    (failed,) = [stage for stage in transforms(task) if stage.status == StageStatus.FAILED]
+    assert failed.piece
+    asked = {"idea": failed.piece.idea_id, "platform": "x"}
+    ended(tasks.create(TaskType.PLATFORM_CONTENT, asked, owner=owner))
+    piece = Piece.objects.get(pk=failed.piece_id)
+    approved = piece.current
+    assert approved
+    review.approve(approved, by=owner)
+
+    tasks.retry_stage(failed, by=owner)
+    task = ended(task)
+
+    assert task.result["says"] == "1 idea, 3 pieces"
+    piece.refresh_from_db()
+    assert (piece.current, piece.approval, piece.versions.count()) == (approved, Approval.APPROVED, 1)
+
+
+def test_ideas_that_were_all_refused_are_asked_for_anew(model: Scripted) -> None:
+    def script(request: Request) -> Turn:
+        said = "I will kill you all tomorrow, and nobody will stop me."
+        found = {"ideas": [{"title": "A letter to everybody", "description": said, "category": "Letters"}]}
+        return Turn(json.dumps(found)) if request.prompt.startswith("ideator") else Turn()
+
+    model.script = script
+    task = ended(daily(count=1))
+    assert task.status == TaskStatus.FAILED
+    model.script = None
+
+    tasks.retry(task, by=task.owner)
+
+    assert ended(task).status == TaskStatus.COMPLETED
+
+
+def test_a_run_names_the_day_that_it_is_where_its_owner_lives(model: Scripted) -> None:
+    owner = make.creator()
+    now, east, west = timezone.now(), "Pacific/Kiritimati", "Pacific/Niue"  # 25 hours apart
+    Schedule.objects.create(owner=owner, zone=east)
+    ended(daily(count=1, owner=owner))
+    Schedule.objects.filter(owner=owner).update(zone=west)
+    ended(daily(count=1, owner=owner))
+
+    said = [
+        "".join(m["content"] for m in asked.messages) for asked in model.asked if asked.prompt.startswith("ideator")
+    ]
+    assert f"{now.astimezone(ZoneInfo(east)):%d %B %Y}" in said[0]
+    assert f"{now.astimezone(ZoneInfo(west)):%d %B %Y}" in said[-1]
+
+
+def test_a_piece_that_was_deleted_is_not_written_again(model: Scripted) -> None:
+    owner = make.creator()
+    idea = make.idea(owner=owner, title="Why the kettle whistles")
+    ended(tasks.create(TaskType.PLATFORM_CONTENT, {"idea": idea.pk, "platform": "x"}, owner=owner))
+    ideas.delete_piece(idea.pieces.get(), by=owner)
+
+    with pytest.raises(InvalidMove, match="it was deleted"):
+        tasks.create(TaskType.PLATFORM_CONTENT, {"idea": idea.pk, "platform": "x"}, owner=owner)
