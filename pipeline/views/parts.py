@@ -18,6 +18,7 @@ from pipeline.views.columns import spent
 from pipeline.views.standing import Standing, part_standing, places, shapes
 
 Stands = Callable[[Stage | None, Piece | None], Standing]
+DELETED = Standing("none", "Deleted")
 OPENING = 420  # letters of a text that its cell shows: somewhat more than fits
 
 
@@ -97,9 +98,9 @@ def of_ideas(ideas: Sequence[Idea]) -> list[Row]:
     """These ideas on every platform in use, whichever task wrote them; a handful of queries, however many there are."""
     pieces = {
         (piece.idea_id, piece.platform): piece
-        for piece in Piece.objects.filter(idea__in=ideas, deleted_at=None).select_related("current").defer(*HEAVY)
+        for piece in Piece.objects.filter(idea__in=ideas).select_related("current").defer(*HEAVY)
     }
-    unwritten = [piece for piece in pieces.values() if not piece.is_written]
+    unwritten = [piece for piece in pieces.values() if not (piece.is_written or piece.deleted_at)]
     writing = Stage.objects.filter(piece__in=unwritten).defer("kept", "output").order_by("pk")
     newest = {stage.piece_id: stage for stage in writing}
     stands = _standings(newest.values())
@@ -107,6 +108,8 @@ def of_ideas(ideas: Sequence[Idea]) -> list[Row]:
 
     def cell(idea: Idea, platform: Any) -> Cell:
         piece = pieces.get((idea.pk, platform.slug))
+        if piece and piece.deleted_at:
+            return Cell(platform, DELETED)
         stage = newest.get(piece.pk) if piece else None
         return Cell(platform, stands(stage, piece), idea.pk, piece, stage)
 
@@ -179,7 +182,7 @@ def _written(idea: Idea, platform: Any, stage: Any, stands: Stands) -> Cell:
     piece = stage.piece if stage.piece.deleted_at is None else None
     return Cell(
         platform,
-        stands(stage, piece) if piece else Standing("none", "Deleted"),
+        stands(stage, piece) if piece else DELETED,
         idea.pk,
         piece,
         stage,

@@ -378,7 +378,9 @@ def test_a_piece_that_was_deleted_meanwhile_is_shown_as_that() -> None:
     html = browser(run.owner).get(reverse("task", args=[run.pk])).content.decode()
     assert "Deleted" in words(html)
     assert f'href="{piece.get_absolute_url()}"' not in html
-    assert browser(run.owner).get(reverse("dashboard")).status_code == 200
+    front = browser(run.owner).get(reverse("dashboard")).content.decode()
+    assert "Deleted" in words(front)
+    assert "Write it" not in words(front), "a piece that was deleted stays that"
 
 
 def test_the_page_of_one_piece_is_that_of_a_text_and_has_no_public_address() -> None:
