@@ -50,7 +50,7 @@ def _started(work: Work) -> None:
     again = f", run {stage.attempt}" if stage.attempt > 1 else ""
     with transaction.atomic():
         if not work.is_one_of_many:  # those say at once what they do
-            work.progress(0, f"{stage.title} begins")
+            work.progress(0, f"Beginning with {stage.title.lower()}")
         work.log("worker", f"Claimed stage {stage.name}{again}, lease {settings.LEASE_SECONDS:.0f} s")
 
 
@@ -132,7 +132,7 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
                     work.log("worker", f"{reason} In {pause} s run {stage.failures + 1} of {TRIES}.", level="warn")
                     return
                 # Not “trying again, 2 of 3”: that is what each call to the model says of its own tries.
-                run = f"{stage.title.lower()} starts over, run {stage.failures + 1} of {TRIES}"
+                run = f"it starts over with {stage.title.lower()}, run {stage.failures + 1} of {TRIES}"
                 doing = f"Waiting {pause} s before {run}: {reason}"[:200]
                 Task.objects.filter(pk=task.pk).update(doing=doing, doing_as="retry")
                 events.emit(task, "progress", stage=stage.name, percent=task.percent, message=doing, **{"as": "retry"})
@@ -180,7 +180,8 @@ def recovery_for(stage: Stage, error: Exception) -> str:
     """What a person can do about it."""
     stages = stage.task.stages.order_by("position", "pk")
     done = list(dict.fromkeys(s.title for s in stages.filter(status=StageStatus.DONE)))
-    kept = f"{' and '.join(done)} {'is' if len(done) == 1 else 'are'} kept. " if done else ""
+    one = len(done) == 1 and not done[0].endswith("s")  # “Research is kept”, “Ideas are kept”
+    kept = f"{' and '.join(done)} {'is' if one else 'are'} kept. " if done else ""
     first = (stages.exclude(status=StageStatus.DONE).first() or stage).title.lower()
     if isinstance(error, ExternalError):
         return f"{kept}See that the model is running (manage.py doctor tells), then try again from {first}."

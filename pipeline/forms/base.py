@@ -17,6 +17,7 @@ from content.forms import number
 from content.models import Idea, User
 from content.templatetags.desk import clock
 from pipeline.models import Creativity, Task
+from pipeline.models.stage import title_of
 from pipeline.services import asking, fields
 from pipeline.services.estimating import Size
 from pipeline.workflows import WORKFLOWS
@@ -211,7 +212,7 @@ class NewTask:
 
     @property
     def stages(self) -> list[str]:
-        return [step.name.replace("_", " ") for step in WORKFLOWS[self.task_type]]
+        return [title_of(step.name).lower() for step in WORKFLOWS[self.task_type]]
 
     @property
     def categories(self) -> list[str]:

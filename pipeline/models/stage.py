@@ -28,6 +28,14 @@ class StageStatus(models.TextChoices):
 SETTLED = [StageStatus.DONE, StageStatus.FAILED, StageStatus.CANCELLED]
 
 
+TITLES = {"ideate": "Ideas", "transform": "Writing", "wrap_up": "Summary"}  # where its name is no word of an editor’s
+
+
+def title_of(name: str) -> str:
+    """What a person calls the step of that name."""
+    return TITLES.get(name) or name.replace("_", " ").capitalize()
+
+
 class LeaseLost(Exception):
     """This worker no longer holds the stage: another one has it, or it was cancelled. Write nothing."""
 
@@ -190,7 +198,7 @@ class Stage(models.Model):
 
     @property
     def title(self) -> str:
-        return self.name.replace("_", " ").capitalize()
+        return title_of(self.name)
 
     @property
     def label(self) -> str:

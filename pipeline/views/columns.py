@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from pipeline.models import Stage, StageStatus, Task
-from pipeline.models.stage import SETTLED
+from pipeline.models.stage import SETTLED, title_of
 from pipeline.workflows import Step
 
 
@@ -45,7 +45,7 @@ def of_step(task: Task, step: Step, stages: list[Any]) -> Column:
     """The column of a step that may be made of many stages; none of them need be there yet."""
     if len(stages) == 1:
         return of_stage(task, stages[0], step.promises)
-    title = step.name.replace("_", " ").capitalize()
+    title = title_of(step.name)
     begun = [stage for stage in stages if stage.attempt]
     if not begun:
         return Column(step.name, title, "next", None, step.promises)

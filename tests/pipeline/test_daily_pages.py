@@ -320,7 +320,7 @@ def test_a_part_that_waits_for_the_model_is_not_shown_as_at_work() -> None:
     ):
         runs.at_work(stage, doing)
         told = {"stage": "transform", "stage_id": stage.pk, "percent": 15}
-        events.emit(run, "progress", message="Transform begins", **told, **{"as": "running"})
+        events.emit(run, "progress", message="Beginning with writing", **told, **{"as": "running"})
         events.emit(run, "progress", message=doing, **told, **{"as": shape})
     for address in (run.get_absolute_url(), reverse("dashboard")):
         html = browser(run.owner).get(address).content.decode()
@@ -359,7 +359,7 @@ def test_a_run_in_which_nothing_was_made_says_so_and_offers_a_new_try() -> None:
     text = seen(browser(run.owner), "task", run.pk)
     assert "Nothing was made" in text
     assert "None of the 15 pieces was made. No model answers." in text
-    assert "Try again from transform" in text
+    assert "Try again from writing" in text
 
 
 def test_a_run_without_a_single_idea_has_no_table() -> None:

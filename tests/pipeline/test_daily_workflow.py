@@ -141,8 +141,8 @@ def test_a_run_in_which_nothing_could_be_made_has_failed_and_can_be_tried_again(
     task = ended(daily(count=2))
     assert task.status == TaskStatus.FAILED
     assert task.error == "None of the 6 pieces was made. The model is out of order."
-    assert task.recovery.startswith("Ideate is kept.")
-    assert "try again from transform" in task.recovery
+    assert task.recovery.startswith("Ideas are kept.")
+    assert "try again from writing" in task.recovery
     model.script = None
 
     tasks.retry(task, by=task.owner)

@@ -162,7 +162,7 @@ def test_a_failure_that_may_pass_is_tried_again_with_a_pause_and_a_reason() -> N
 
     drain()
     task.refresh_from_db()
-    assert task.doing == "Waiting 5 s before tiny starts over, run 2 of 3: The model does not answer."
+    assert task.doing == "Waiting 5 s before it starts over with tiny, run 2 of 3: The model does not answer."
     for _ in range(2):
         Stage.objects.update(not_before=None)
         drain()
