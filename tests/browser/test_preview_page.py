@@ -177,6 +177,17 @@ def test_a_verdict_is_read_out_when_it_changes_and_not_at_every_key(opened: Open
     assert len(page.evaluate("heard")) == 1
 
 
+def test_the_figure_and_the_rules_it_breaks_stand_apart(opened: Opened, editor: User) -> None:
+    page = opened(edit_page(make.social("x")), by=editor)
+
+    page.locator("#body").fill("word " * 80)
+
+    expect(page.locator("#standing a")).to_have_text("1 rule broken")
+    figure, broken = (page.locator(f"#standing {part}").bounding_box() for part in (".figure", "a"))
+    assert figure and broken
+    assert broken["x"] >= figure["x"] + figure["width"] + 4 or broken["y"] >= figure["y"] + figure["height"]
+
+
 def test_a_desk_that_does_not_answer_shows_no_figures_at_all(opened: Opened, editor: User) -> None:
     piece = make.social("linkedin")
     page = opened(edit_page(piece), by=editor)
