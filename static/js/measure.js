@@ -48,7 +48,7 @@ export function measuring(form) {
       swap(fragments);
       behind(false);
       clearTimeout(quiet);
-  quiet = setTimeout(tell, QUIET);
+      quiet = setTimeout(tell, QUIET);
     } catch {
       if (mine !== question) return; // a newer question is under way
       clearTimeout(late);
