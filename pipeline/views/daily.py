@@ -30,6 +30,7 @@ from pipeline.views import parts
 HISTORY_SHOWN = 8
 FAILED_SHOWN = 60  # parts, of however many runs
 LISTED = 3  # parts of one run that are named one by one
+TOPICS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,15 @@ class Daily:
     @cached_property
     def params(self) -> dict[str, Any]:
         return preferences.daily_params(self.user)
+
+    @property
+    def topics(self) -> list[str]:
+        return list(self.params["topics"])[:TOPICS_NAMED]
+
+    @property
+    def more_topics(self) -> int:
+        """Topics that the settings name and the front page has no room for."""
+        return max(len(self.params["topics"]) - TOPICS_NAMED, 0)
 
     @property
     def model(self) -> str:

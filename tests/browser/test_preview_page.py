@@ -184,7 +184,8 @@ def test_the_figure_and_the_rules_it_breaks_stand_apart(opened: Opened, editor: 
 
     expect(page.locator("#standing a")).to_have_text("1 rule broken")
     figure, broken = (page.locator(f"#standing {part}").bounding_box() for part in (".figure", "a"))
-    assert figure and broken
+    assert figure
+    assert broken
     assert broken["x"] >= figure["x"] + figure["width"] + 4 or broken["y"] >= figure["y"] + figure["height"]
 
 

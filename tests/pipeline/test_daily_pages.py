@@ -50,6 +50,14 @@ def test_run_now_asks_for_what_the_settings_say_and_leads_to_the_run() -> None:
     assert response["Location"] == run.get_absolute_url()
 
 
+def test_of_many_topics_the_front_page_names_the_first_few() -> None:
+    owner = make.creator()
+    preferences.change(owner, topics=[f"topic {number}" for number in range(1, 21)])
+    said = seen(browser(owner), "dashboard")
+    assert "topic 4, topic 5 and 15 more" in said
+    assert "topic 6" not in said
+
+
 def test_pressing_run_now_again_leads_to_the_same_run() -> None:
     client = browser(make.creator())
     first, second = client.post(reverse("run-now")), client.post(reverse("run-now"))
