@@ -71,9 +71,9 @@ class Scripted:
             raise turn.error
         answer = filler(request) if turn.text is None else turn.text
         said = answer[: turn.cut_after]
-        size = max(1, len(answer) // CHUNKS)
-        for start in range(0, max(1, len(said)), size):
-            time.sleep(seconds / CHUNKS)
+        size = max(1, -(-len(answer) // CHUNKS))
+        for number, start in enumerate(range(0, max(1, len(said)), size), start=1):
+            time.sleep(max(began + seconds * number / CHUNKS - time.monotonic(), 0))
             yield Chunk(said[start : start + size])
         if turn.error:
             raise turn.error
