@@ -44,7 +44,7 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
     """Write one decision and move the piece with it, or say who was first.
 
     Raises `NotAllowed`, `Invalid` (no reason given), `Stale` (a newer version exists) or `InvalidMove` (it was
-    decided already, is still being written, is public, or was deleted).
+    decided already, breaks a rule of the place it is pasted to, is still being written, is public, or was deleted).
     """
     verdict = Verdict(verdict)
     status, approval, needs_reason = OUTCOMES[verdict]
@@ -60,6 +60,8 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
             raise InvalidMove("It is public. Unpublish it first.")
     elif stands is not None:
         raise _second(stands)
+    if verdict == Verdict.APPROVED:
+        _require_postable(piece, newest)
     piece.move_to(status, approval=approval)
     decision = Decision.objects.create(
         piece=piece, version=newest, version_hash=newest.hash, verdict=verdict, feedback=feedback, by=by
@@ -100,6 +102,13 @@ def _read(version: Version, *, by: User) -> tuple[Piece, Version]:
             newest_hash=newest.hash,
         )
     return piece, newest
+
+
+def _require_postable(piece: Piece, version: Version) -> None:
+    """A text that a person pastes elsewhere keeps to the rules there: X would not take it, and nobody could publish it."""
+    faults = [] if piece.on.public else piece.on.faults(version.title, version.body, piece.asked)
+    if faults:
+        raise InvalidMove(f"It breaks a rule of {piece.on.name}: {' '.join(faults[:3])} Edit it, then approve.")
 
 
 def _second(first: Decision) -> InvalidMove:

@@ -27,6 +27,21 @@ def test_an_approved_piece_is_ready_and_the_decision_names_the_text() -> None:
     assert AuditEntry.objects.filter(event="piece.approved", actor=mara, object_id=version.piece_id).exists()
 
 
+def test_a_text_that_its_platform_would_not_take_is_not_approved() -> None:
+    who, piece = make.editor(), make.social("x")
+    long = editing.save_edit(
+        piece, by=who, based_on=piece.current.hash, title="Kettles", body="A kettle that boils. " * 20
+    )
+
+    with pytest.raises(InvalidMove, match=r"breaks a rule of X: .*280.* Edit it, then approve\."):
+        review.approve(long, by=who)
+
+    piece.refresh_from_db()
+    assert piece.status == Status.EDITED
+    mended = editing.save_edit(piece, by=who, based_on=long.hash, title="Kettles", body="A kettle boils in the dark.")
+    assert review.approve(mended, by=who).verdict == Verdict.APPROVED
+
+
 def test_the_second_of_two_approvals_is_refused_and_told_by_whom() -> None:
     version = make.version()
     review.approve(version, by=make.editor(name="Mara Lindqvist"))
