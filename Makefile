@@ -26,7 +26,7 @@ up: $(VENV)/.base
 hosted: $(VENV)/.hosted
 
 test: $(VENV)/.dev
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) $(if $(ARGS),-m pytest $(ARGS),tests/halves.py)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .
