@@ -155,7 +155,7 @@ def test_the_ideas_of_the_newest_run_stand_beside_what_became_of_each() -> None:
     owner = make.editor()
     run = runs.asked(owner)
     stages = runs.laid_out(run)
-    review.approve(runs.written(stages[0]).current, by=make.editor())
+    review.approve(runs.written(stages[0], make.SOCIAL["linkedin"]).current, by=make.editor())
     runs.written(stages[1])
     runs.at_work(stages[2], "Writing the scenes")
     runs.failed(stages[3], "Each try had 31 words too many.")
