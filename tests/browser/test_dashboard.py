@@ -193,6 +193,7 @@ def test_thirty_pieces_at_once_keep_the_page_smooth_and_still(page: Page, owner:
     page.evaluate(WATCH)
     text = "An open flue takes more warm air out of a house in one night than a bathroom fan does in a week. "
     for round_ in range(8):
+        run.stages.filter(name="transform").update(doing=f"Writing part {round_}")
         for number, stage in enumerate(stages):
             events.delta(run, block=f"{stage.pk}-body", text=text * (round_ + 1))
             told(stage, "progress", percent=20 + round_, message=f"Writing part {round_}", **{"as": "running"})
