@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -44,7 +45,10 @@ def owner_group(user_id: int) -> str:
     return f"tasks.of.{user_id}"
 
 
-def emit(task: Task, type: str, **data: Any) -> Event:
+_held = threading.local()
+
+
+def emit(task: Task, type: str, **data: Any) -> None:
     """Store an event and, once that is committed, send it to whoever watches.
 
     The number comes from the task's own row, whose lock is held to the end of the transaction: no gaps, no
@@ -52,9 +56,34 @@ def emit(task: Task, type: str, **data: Any) -> Event:
     """
     if type not in TYPES:
         raise ValueError(f"there is no event type {type!r}")
-    event = Event.objects.append(task.pk, type, data)
-    transaction.on_commit(lambda: _send(_groups(task.pk, task.owner_id), _numbered(event)))
-    return event
+    gathered: list[tuple[Task, str, dict[str, Any]]] | None = getattr(_held, "gathered", None)
+    if gathered is None:
+        _store(task, [(type, data)])
+    else:
+        gathered.append((task, type, data))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is emitted inside is stored when it ends, in one statement for each task. In a transaction, at its end: the
+    task's row, which its other stages want too, is then locked for one round to the database and not for each event."""
+    if getattr(_held, "gathered", None) is not None:  # an outer one stores it
+        yield
+        return
+    gathered: list[tuple[Task, str, dict[str, Any]]] = []
+    _held.gathered = gathered
+    try:
+        yield
+    finally:
+        _held.gathered = None
+    for pk in dict.fromkeys(task.pk for task, _, _ in gathered):
+        mine = [told for told in gathered if told[0].pk == pk]
+        _store(mine[0][0], [(type, data) for _, type, data in mine])
+
+
+def _store(task: Task, told: list[tuple[str, dict[str, Any]]]) -> None:
+    events = Event.objects.append(task.pk, told)
+    transaction.on_commit(lambda: _send(_groups(task.pk, task.owner_id), {"events": _numbered(events)}))
 
 
 def delta(task: Task, *, block: str, text: str, kind: str = "p", final: bool = False) -> None:
@@ -72,12 +101,12 @@ def delta(task: Task, *, block: str, text: str, kind: str = "p", final: bool = F
         "text": text,
         "final": final,
     }
-    _send([group_of(task.pk)], {"seq": None, "message": message})
+    _send([group_of(task.pk)], {"live": message})
 
 
-def _numbered(event: Event) -> dict[str, Any]:
-    """Encoded here, once, and not again for each of a hundred sockets."""
-    return {"seq": event.seq, "text": json.dumps(event.as_message())}
+def _numbered(events: list[Event]) -> list[list[Any]]:
+    """[[seq, text], …]: encoded here, once, and not again for each of a hundred sockets."""
+    return [[event.seq, json.dumps(event.as_message())] for event in events]
 
 
 def _groups(task_id: int, owner_id: int) -> list[str]:
@@ -112,9 +141,9 @@ class _Courier:
                 for group in groups:
                     await layer.group_send(group, {"type": "task.message", **message})
             except (OSError, redis.RedisError) as error:  # the events are stored, readers catch up
-                log.warning("event not sent", seq=message["seq"], error=type(error).__name__)
+                log.warning("event not sent", groups=groups, error=type(error).__name__)
             except Exception:  # a bug, told in the log; the messages after this one still have to go out
-                log.exception("event not sent", seq=message["seq"])
+                log.exception("event not sent", groups=groups)
 
 
 _couriers: list[_Courier] = []

@@ -6,6 +6,7 @@ import os
 import queue
 import socket
 import threading
+from collections.abc import Callable
 
 import structlog
 from django.conf import settings
@@ -20,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 CLAIMED_AT_ONCE = 8  # the rest is left for a moment to other workers
 LOOK_EVERY_SECONDS = 0.25  # for new work, while some is running
+KEPT_SECONDS = 20.0  # a hand with nothing to do
 
 
 class Heart(threading.Thread):
@@ -59,21 +61,74 @@ class Heart(threading.Thread):
         Heartbeat.beat("worker", socket.gethostname(), os.getpid())
 
 
-class Drain:
-    """Threads that each run one stage after the other; they wait on models, so many fit into one process."""
+class Crew:
+    """Threads that each run what they are handed. They wait on models, so many fit into one process.
+
+    One that has nothing to do stays a while, with its connection: to open thirty takes longer than everything else that
+    thirty stages need of a worker.
+    """
 
     def __init__(self) -> None:
+        self.inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self.lock = threading.Lock()
+        self.free = 0  # hands that wait and that no job in the inbox is meant for
+        self.hands: list[threading.Thread] = []
+
+    def hand_out(self, job: Callable[[], None]) -> None:
+        with self.lock:
+            if self.free:
+                self.free -= 1
+            else:
+                hand = threading.Thread(target=self.hand, name=f"hand-{len(self.hands)}", daemon=True)
+                self.hands.append(hand)
+                hand.start()
+            self.inbox.put(job)
+
+    def hand(self) -> None:
+        try:
+            while (job := self.next()) is not None:
+                close_old_connections()
+                job()
+                with self.lock:
+                    self.free += 1
+        finally:
+            connections.close_all()
+
+    def next(self) -> Callable[[], None] | None:
+        while True:
+            try:
+                return self.inbox.get(timeout=KEPT_SECONDS)
+            except queue.Empty:
+                with self.lock:
+                    if self.inbox.empty():
+                        self.free -= 1
+                        self.hands.remove(threading.current_thread())
+                        return None
+
+    def dismiss(self) -> None:
+        """Send the hands home, when none has anything to do."""
+        with self.lock:
+            hands, self.hands, self.free = self.hands, [], 0
+        for _ in hands:
+            self.inbox.put(None)
+        for hand in hands:
+            hand.join()
+
+
+class Drain:
+    """One ticket's worth of work: what is queued, and what is queued meanwhile."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew = crew
         self.heart = Heart()
-        self.inbox: queue.SimpleQueue[Stage | None] = queue.SimpleQueue()
         self.lock = threading.Lock()
         self.busy = 0
         self.look = threading.Event()  # something has ended: there may be more to claim
-        self.hands: list[threading.Thread] = []
         self.ran = 0
         self.broken: list[BaseException] = []
 
     def run(self) -> int:
-        """Run what is queued, and what is queued meanwhile; returns how many stages ran."""
+        """How many stages ran."""
         self.heart.start()
         try:
             while not self.broken:
@@ -82,20 +137,21 @@ class Drain:
                     for stage in stages:
                         self.hand_out(stage)
                 elif self.busy:
-                    self.look.wait(LOOK_EVERY_SECONDS)
-                    self.look.clear()
+                    self.rest()
                 else:
                     break
         finally:
-            for _ in self.hands:
-                self.inbox.put(None)
-            for hand in self.hands:
-                hand.join()
+            while self.busy:
+                self.rest()
             self.heart.stopped.set()
             self.heart.join()
         if self.broken:
             raise self.broken[0]
         return self.ran
+
+    def rest(self) -> None:
+        self.look.wait(LOOK_EVERY_SECONDS)
+        self.look.clear()
 
     def claim(self) -> Stage | None:
         return Stage.objects.claim(settings.LANES)
@@ -103,31 +159,24 @@ class Drain:
     def hand_out(self, stage: Stage) -> None:
         with self.lock:
             self.busy += 1
-            if self.busy > len(self.hands):
-                hand = threading.Thread(target=self.hand, name=f"hand-{len(self.hands)}", daemon=True)
-                self.hands.append(hand)
-                hand.start()
-        self.inbox.put(stage)
+        self.crew.hand_out(lambda: self.go_on_from(stage))
 
-    def hand(self) -> None:
-        """Run what comes out of the inbox, then whatever follows it, as long as there is something."""
+    def go_on_from(self, stage: Stage) -> None:
+        """Run it, then whatever follows it, as long as there is something."""
         try:
-            while (stage := self.inbox.get()) is not None:
-                try:
-                    following: Stage | None = stage
-                    while following is not None:
-                        self.execute(following)
-                        self.look.set()
-                        following = self.claim()
-                except Exception as error:  # the database is away, or a bug: the lease expires, the ticket fails
-                    log.exception("hand stopped", stage=stage.name, task=stage.task_id)
-                    self.broken.append(error)
-                finally:
-                    with self.lock:
-                        self.busy -= 1
-                    self.look.set()
-        finally:
+            following: Stage | None = stage
+            while following is not None:
+                self.execute(following)
+                self.look.set()
+                following = self.claim()
+        except Exception as error:  # the database is away, or a bug: the lease expires, the ticket fails
+            log.exception("hand stopped", stage=stage.name, task=stage.task_id)
+            self.broken.append(error)
             connections.close_all()
+        finally:
+            with self.lock:
+                self.busy -= 1
+            self.look.set()
 
     def execute(self, stage: Stage) -> None:
         lease = Lease(stage)
@@ -141,7 +190,14 @@ class Drain:
             self.ran += 1
 
 
+_crew = Crew()
+
+
 def drain() -> str:
     """The ticket's function: claims whatever is best now, wherever the ticket came from."""
     close_old_connections()
-    return f"{Drain().run()} stages"
+    try:
+        return f"{Drain(_crew).run()} stages"
+    finally:
+        if not settings.IS_WORKER:  # a command or a test ends with its work
+            _crew.dismiss()

@@ -16,6 +16,7 @@ _DOING = frozenset(
         test treat try turn use visit wait walk watch weigh write"""
     )
 )
+_STATED = [("is",), ("are",), ("was",), ("can",), ("will",)]  # after it: “reading is …” asks for nothing
 _LEADS = frozenset(words("""then so and now first next please just finally but always never tonight today tomorrow"""))
 _ADDRESSED = re.compile(r"\b(?:you|your|yours)\b", re.I)
 _INVITES = re.compile(
@@ -30,8 +31,8 @@ def asks(line: str) -> bool:
     for clause in re.split(r"[,;:–—]\s", line[:600]):
         spoken = words(clause[:80])[:4]
         while spoken and spoken[0] in _LEADS:
-            spoken.pop(0)
-        if spoken and spoken[0] in _DOING and spoken[1:2] not in (["is"], ["are"], ["was"], ["can"], ["will"]):
+            spoken = spoken[1:]
+        if spoken and spoken[0] in _DOING and spoken[1:2] not in _STATED:
             return True
     return False
 

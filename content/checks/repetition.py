@@ -64,7 +64,7 @@ class Repetition:
         )
 
     @staticmethod
-    def _alike(paragraphs: list[str], spoken: list[list[str]]) -> tuple[float, str, list[str]]:
+    def _alike(paragraphs: list[str], spoken: list[tuple[str, ...]]) -> tuple[float, str, list[str]]:
         """A paragraph that says what another one said, in nearly the same words."""
         sets = [(at, {stem(word) for word in said}) for at, said in enumerate(spoken) if len(said) >= 15][:COMPARED]
         twins = []
@@ -92,7 +92,7 @@ class Repetition:
         return min(cost, 0.6), " ".join(says[:1]), marked
 
     @staticmethod
-    def _runs(spoken: list[list[str]]) -> tuple[float, str, list[str]]:
+    def _runs(spoken: list[tuple[str, ...]]) -> tuple[float, str, list[str]]:
         """Runs of three words that come back: under 6 % in what people write, more where a model loops."""
         runs = Counter(" ".join(run) for said in spoken for run in zip(said, said[1:], said[2:], strict=False))
         total = sum(runs.values())
@@ -109,7 +109,7 @@ class Repetition:
         )
 
     @staticmethod
-    def _near(spoken: list[list[str]], own: set[str]) -> tuple[float, str, list[str]]:
+    def _near(spoken: list[tuple[str, ...]], own: set[str]) -> tuple[float, str, list[str]]:
         """One word too often within two paragraphs; the words of the topic are allowed to come back."""
         worst: dict[str, int] = {}
         counts = [Counter(word for word in said if len(word) > 4 and word not in _COMMON) for said in spoken]

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
-from django.db import models
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.db import connection, models
 
 LANGUAGE = "simple"  # no stemming: pieces may be in any language, and the beginning of a word finds most forms
 SEARCHED = 100_000  # characters; a tsvector holds at most 1 MB, and PostgreSQL refuses to make a larger one
+
+
+class WordsManager(models.Manager["Words"]):
+    def cut(self, piece_id: int, *texts: str) -> None:
+        """Remember the words of these texts for a piece, the first ones first where there are too many."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO content_words (piece_id, vector) VALUES (%s, to_tsvector(%s::regconfig, %s)) "
+                "ON CONFLICT (piece_id) DO UPDATE SET vector = EXCLUDED.vector",
+                [piece_id, LANGUAGE, "\n".join(texts)[:SEARCHED]],
+            )
 
 
 class Words(models.Model):
@@ -21,17 +32,14 @@ class Words(models.Model):
     piece = models.OneToOneField("content.Piece", models.CASCADE, primary_key=True, related_name="words")
     vector = SearchVectorField()
 
+    objects = WordsManager()
+
     class Meta:
         verbose_name_plural = "words"
         indexes = [GinIndex(fields=["vector"], name="words_of_pieces")]
 
     def __str__(self) -> str:
         return f"the words of “{self.piece}”"
-
-
-def vector(*texts: str) -> SearchVector:
-    """The words of these texts, the first ones counting first where there are too many."""
-    return SearchVector(models.Value("\n".join(texts)[:SEARCHED]), config=LANGUAGE)
 
 
 def query(typed: str) -> SearchQuery:

@@ -23,6 +23,8 @@ _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethro
 CJK = "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 _COUNTED = re.compile(rf"[{CJK}]|[^\s\u200b–—{CJK}]+")
 _WORD = re.compile(rf"[{CJK}]|(?:(?![{CJK}_])\w)+(?:['’\-](?:(?![{CJK}_])\w)+)*")
+# Each check asks for the words and the sentences of the same text; a paragraph is remembered, a book is not.
+REMEMBERED = 2_000  # characters
 _ITEM = re.compile(r"\s*(?:[-*•‣◦–—→✓✔]|\d{1,2}[.)])[ \t]+")
 _LABELS = re.compile(r"\s*(?:[#＃][^\s#＃.,;:!?]+\s*)+")
 # Possessive, and never starting inside a run of stops: 100,000 dots are read once.
@@ -131,6 +133,7 @@ def is_labels(line: str) -> bool:
     return bool(_LABELS.fullmatch(line))
 
 
+@lru_cache(maxsize=8)
 def listing(text: str) -> tuple[Block, ...]:
     """The blocks of a plain text, as it stands: paragraphs, and the items of lists, which are lines that begin with a
     mark. Lines of nothing but hashtags are labels, and none of it."""
@@ -174,13 +177,24 @@ def count_plain(text: str) -> int:
     return sum(1 for token in _COUNTED.finditer(text) if any(map(str.isalnum, token[0])))
 
 
-def words(text: str) -> list[str]:
+def words(text: str) -> tuple[str, ...]:
     """The words of a plain text, folded for comparing: “PUMPS” and “pumps” are the same."""
-    return [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
+    return _words(text) if len(text) < REMEMBERED else _words.__wrapped__(text)
 
 
-def sentences(text: str) -> list[str]:
+@lru_cache(maxsize=512)
+def _words(text: str) -> tuple[str, ...]:
+    said = _WORD.findall(text)
+    return tuple(" ".join(said).casefold().replace("’", "'").split(" ")) if said else ()
+
+
+def sentences(text: str) -> tuple[str, ...]:
     """The sentences of one block of plain text, each exactly as it stands there. “Dr.” and “2.1” end none."""
+    return _sentences(text) if len(text) < REMEMBERED else _sentences.__wrapped__(text)
+
+
+@lru_cache(maxsize=128)
+def _sentences(text: str) -> tuple[str, ...]:
     found, start = [], 0
     for end in _TERMINAL.finditer(text):
         following = text[end.end() : end.end() + 1]
@@ -192,7 +206,7 @@ def sentences(text: str) -> list[str]:
         start = end.end()
     if rest := text[start:].strip():
         found.append(rest)
-    return found
+    return tuple(found)
 
 
 def mentions(text: str, phrase: str) -> bool:

@@ -38,6 +38,8 @@ _REGIONS = """
 _FLAG = "|".join(_REGIONS.translate({c: c - ord("A") + 0x1F1E6 for c in range(ord("A"), ord("Z") + 1)}).split())
 _ONE = rf"(?:{_PERSON}[\U0001f3fb-\U0001f3ff]|{_PICTURE}\ufe0f?)"
 _EMOJI = re.compile(rf"[0-9#*]\ufe0f?\u20e3|(?:{_FLAG})|{_ONE}(?:\u200d{_ONE})*(?:[\U000e0020-\U000e007e]+\U000e007f)?")
+# No emoji is without one of these; most texts have none, and to see that is a hundred times quicker.
+_ODD = re.compile(r"[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001faff]")
 # A dot between two characters: without one there is no link.
 _DOTTED = re.compile(r"[^\s.]\.[^\s.]")
 _CHUNK = re.compile(r"[^ \n\t\r]+")
@@ -57,14 +59,14 @@ def weigh(text: str) -> int:
 
 
 def _weigh(text: str) -> int:
-    left, emoji = _EMOJI.subn("", text)
+    left, emoji = _EMOJI.subn("", text) if _ODD.search(text) else (text, 0)
     light = len(_LIGHT.findall(left))
     return 2 * emoji + light + 2 * (len(left) - light)
 
 
 def emoji(text: str) -> list[str]:
     """The emoji in a text, a family or a flag being one."""
-    return _EMOJI.findall(text)
+    return _EMOJI.findall(text) if _ODD.search(text) else []
 
 
 def links(text: str) -> list[tuple[int, int]]:

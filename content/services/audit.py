@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -16,8 +17,19 @@ def record(event: str, subject: models.Model | None = None, *, by: User | None =
     Call it inside the transaction of the thing itself, so that neither stands without the other. The request
     id and address are those that django-structlog has bound to this request, if there is one.
     """
+    entry = _entry(event, subject, by, data)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_each(event: str, subjects: Iterable[models.Model], *, by: User | None = None, **data: Any) -> None:
+    """One line for each of them, at once."""
+    AuditEntry.objects.bulk_create(_entry(event, subject, by, data) for subject in subjects)
+
+
+def _entry(event: str, subject: models.Model | None, by: User | None, data: dict[str, Any]) -> AuditEntry:
     request = structlog.contextvars.get_contextvars()
-    return AuditEntry.objects.create(
+    return AuditEntry(
         event=event,
         actor=by,
         object_type=subject._meta.model_name or "" if subject else "",

@@ -12,7 +12,7 @@ from django.db import transaction
 from content import checks, permissions
 from content.checks.base import Report
 from content.errors import Invalid, InvalidMove, Stale
-from content.models import Approval, HouseRules, Piece, Status, User, Version, Words, words
+from content.models import Approval, HouseRules, Piece, Status, User, Version, Words
 from content.services import audit, diffing, rendering
 
 MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with a sentence, not by a time-out.
@@ -41,6 +41,39 @@ def add_version(
 ) -> Version:
     """Store the next version of `piece` and make it the current one; it is scored here unless `report` is given."""
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea").get(pk=piece.pk)
+    version = append_version(
+        locked,
+        title=title,
+        body=body,
+        stage=stage,
+        by=by,
+        model=model,
+        note=note,
+        report=report,
+        facts=facts,
+        record=record,
+    )
+    for name in ("current", "title", "updated_at", "status"):  # what the caller holds is as the row is now
+        setattr(piece, name, getattr(locked, name))
+    return version
+
+
+def append_version(
+    locked: Piece,
+    *,
+    title: str,
+    body: str,
+    stage: str,
+    by: User | None = None,
+    model: str = "",
+    note: str = "",
+    report: Report | None = None,
+    facts: Mapping[str, Any] | None = None,
+    record: Mapping[str, Any] | None = None,
+    moves_to: str = "",
+) -> Version:
+    """`add_version` for a caller that has locked the piece's row itself, with `current` and `idea`; with this text the
+    piece comes to the status `moves_to`, and nobody has decided on it."""
     title, body = tidied(locked, title, body)
     report = report or judge(locked, title, body)
     kept = dict(locked.current.facts) if locked.current else {}
@@ -60,12 +93,12 @@ def add_version(
         report=report.as_dict(),
         record=dict(record or {}),
     )
-    locked.current, locked.title = version, title
-    locked.save(update_fields=["current", "title", "updated_at"])
-    found_by = Words(piece=locked, vector=words.vector(locked.idea.title, title, body))
-    Words.objects.bulk_create([found_by], update_conflicts=True, unique_fields=["piece"], update_fields=["vector"])
-    for name in ("current", "title", "updated_at", "status"):  # what the caller holds is as the row is now
-        setattr(piece, name, getattr(locked, name))
+    if moves_to:
+        locked.move_to(moves_to, approval=Approval.PENDING, current=version, title=title)
+    else:
+        locked.current, locked.title = version, title
+        locked.save(update_fields=["current", "title", "updated_at"])
+    Words.objects.cut(locked.pk, locked.idea.title, title, body)
     return version
 
 

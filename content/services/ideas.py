@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -14,12 +14,19 @@ from content.models import Idea, Piece, Post, User
 from content.services import audit
 
 
-@transaction.atomic
 def propose(title: str, *, owner: User, description: str = "", category: str = "") -> Idea:
     """A new idea of `owner`."""
-    idea = Idea.objects.create(title=title, description=description, category=category, owner=owner)
-    audit.record("idea.proposed", idea, by=owner)
-    return idea
+    return propose_all([Idea(title=title, description=description, category=category)], owner=owner)[0]
+
+
+@transaction.atomic
+def propose_all(proposed: Sequence[Idea], *, owner: User) -> list[Idea]:
+    """Store several new ideas, as those of `owner`."""
+    for idea in proposed:
+        idea.owner = owner
+    stored = Idea.objects.bulk_create(proposed)
+    audit.record_each("idea.proposed", stored, by=owner)
+    return stored
 
 
 def start_piece(idea: Idea, platform: str, *, ask: dict[str, Any]) -> Piece:
@@ -31,12 +38,12 @@ def start_piece(idea: Idea, platform: str, *, ask: dict[str, Any]) -> Piece:
     return piece
 
 
-def start_pieces(idea: Idea, asks: Mapping[str, dict[str, Any]]) -> list[Piece]:
-    """Pieces of a new idea, one for each platform in `asks`, which says what its text has to be."""
-    for slug in asks:
+def start_pieces(asks: Sequence[tuple[Idea, str, dict[str, Any]]]) -> list[Piece]:
+    """Pieces of new ideas, each on a platform, with what its text has to be."""
+    for _, slug, _ in asks:
         platforms.get(slug)
     return Piece.objects.bulk_create(
-        Piece(idea=idea, platform=slug, owner=idea.owner, title=idea.title, ask=ask) for slug, ask in asks.items()
+        Piece(idea=idea, platform=slug, owner=idea.owner, title=idea.title, ask=ask) for idea, slug, ask in asks
     )
 
 

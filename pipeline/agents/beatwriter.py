@@ -123,7 +123,7 @@ def fitted(text: str, most: int) -> str:
     """The text without its last sentences, until it has at most so many characters; 0 is no limit."""
     lines = sentences(text)
     while most and len(lines) > 1 and len(" ".join(lines)) > most:
-        lines.pop()
+        lines = lines[:-1]
     return " ".join(lines)
 
 

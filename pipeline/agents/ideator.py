@@ -43,10 +43,10 @@ class Ideas(BaseModel):
 
 @dataclass
 class Board:
-    """What is accepted so far, and what was refused as too close. `on_idea` hears of each that is accepted."""
+    """What is accepted so far, and what was refused as too close. `on_ideas` hears of those that are accepted."""
 
     wanted: Wanted
-    on_idea: Callable[[Proposal], None]
+    on_ideas: Callable[[list[Proposal]], None]
     accepted: list[Proposal] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     _vectors: list[list[float]] | None = None  # of what is used and accepted, in that order
@@ -60,8 +60,14 @@ class Board:
         """What an idea must not be close to."""
         return [*self.wanted.used, *((kept.title, kept.description) for kept in self.accepted)]
 
-    def offer(self, proposal: Proposal) -> bool:
-        """Take an idea, unless it is close to one that is used or accepted."""
+    def offer(self, *proposals: Proposal) -> list[Proposal]:
+        """Take those of these ideas that are not close to one that is used or accepted, as long as any is missing."""
+        taken = [proposal for proposal in proposals if self.missing > 0 and self._take(proposal)]
+        if taken:
+            self.on_ideas(taken)
+        return taken
+
+    def _take(self, proposal: Proposal) -> bool:
         topic = " ".join((*self.wanted.topics, proposal.category))
         mine = Told(proposal.title, proposal.description, topic)
         near = closeness.nearest(mine, (Told(title, description, topic) for title, description in self.others))
@@ -69,7 +75,6 @@ class Board:
             self.refused.append(proposal.title)
             return False
         self.accepted.append(proposal)
-        self.on_idea(proposal)
         return True
 
     def _means_the_same(self, proposal: Proposal) -> bool:
@@ -89,7 +94,7 @@ class Board:
 def propose(
     session: Session,
     wanted: Wanted,
-    on_idea: Callable[[Proposal], None] = lambda proposal: None,
+    on_ideas: Callable[[list[Proposal]], None] = lambda proposals: None,
     kept: Sequence[Proposal] = (),
 ) -> list[Proposal]:
     """So many ideas, no two alike and none like a used one; `kept` are those of a run that was cut off.
@@ -97,7 +102,7 @@ def propose(
     What is too close is asked for again, with what to leave out, three rounds in all. Then there are fewer, at least one,
     and the log says so; without a single one, `ExternalError`.
     """
-    board = Board(wanted, on_idea, list(kept))
+    board = Board(wanted, on_ideas, list(kept))
     ask = ideafields.ask if session.profile.by_fields else _ask
     fault = ""
     for turn in range(ROUNDS):
@@ -153,9 +158,9 @@ def _ask(session: Session, wanted: Wanted, board: Board, turn: int) -> str:
         found = Ideas.model_validate_json(answer.text).ideas
     except ValidationError as error:
         return f"{says_wrong(error)}."
-    for one in found:
-        if board.missing > 0:
-            board.offer(Proposal(_line(one.title).rstrip(" ."), _line(one.description), _line(one.category)))
+    board.offer(
+        *(Proposal(_line(one.title).rstrip(" ."), _line(one.description), _line(one.category)) for one in found)
+    )
     return ""
 
 

@@ -59,6 +59,8 @@ class StageQuerySet(models.QuerySet["Stage"]):
 
     def claim_some(self, lanes: Sequence[str], most: int) -> list[Stage]:
         """Take at most so many, best first; one round to the database for all of them."""
+        if not self.is_any_queued():
+            return []
         with transaction.atomic():
             free = self.claimable(lanes).select_for_update(skip_locked=True, of=("self",))
             taken = list(free.values_list("pk", "task_id", "name")[:most])
@@ -86,6 +88,12 @@ class StageQuerySet(models.QuerySet["Stage"]):
                 )
         claimed = Stage.objects.select_related("task__owner", "piece__idea").in_bulk(pks)
         return [claimed[pk] for pk in pks]
+
+    def is_any_queued(self) -> bool:
+        """Whether anything waits to be claimed, now or later. In SQL: every hand that is done asks, and mostly in vain."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pipeline_stage WHERE status = %s LIMIT 1", [StageStatus.QUEUED])
+            return cursor.fetchone() is not None
 
     def enqueue(self, *, after: float = 0) -> int:
         """Put these stages into the queue, to be run at the earliest in `after` seconds."""
@@ -119,6 +127,11 @@ class StageQuerySet(models.QuerySet["Stage"]):
             )
             settled, of = cursor.fetchone()
         return settled, of
+
+    def say(self, pk: int, doing: str) -> None:
+        """Write what a stage does right now."""
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE pipeline_stage SET doing = %s WHERE id = %s", [doing, pk])
 
     def lock_held(self, pk: int, token: uuid.UUID | None) -> bool:
         """Whether a worker still holds the stage by this token; its row is then locked to the end of the transaction."""

@@ -63,6 +63,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
             row = cursor.fetchone()
         return int(row[0]) if row else None
 
+    def touch(self, pk: int) -> None:
+        """It moved; its row is then locked to the end of the transaction."""
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE pipeline_task SET updated_at = statement_timestamp() WHERE id = %s", [pk])
+
     def troubled(self) -> TaskQuerySet:
         """Failed, and not yet retried or deleted."""
         return self.filter(status=TaskStatus.FAILED)

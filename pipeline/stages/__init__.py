@@ -1,4 +1,8 @@
-"""Stages: one file each, with a function `run(work) -> output`. Found by name."""
+"""Stages: one file each, with a function `run(work)`. Found by name.
+
+It gives its output, or a function that stores what was made and gives the output: that one is called in the transaction
+that marks the stage as done, so that the two cannot part.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from typing import Any
 
 from .base import Work
 
-Run = Callable[[Work], dict[str, Any]]
+Output = dict[str, Any] | Callable[[], dict[str, Any]]
+Run = Callable[[Work], Output]
 
 
 def get(name: str) -> Run:

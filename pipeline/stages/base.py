@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from content.errors import CopydeskError
@@ -86,7 +86,8 @@ class Work:
         with transaction.atomic():
             if not Stage.objects.all().lock_held(self.stage.pk, self.lease.token):
                 raise LeaseLost(str(self.stage))
-            yield
+            with events.together():
+                yield
 
     def keep(self, name: str, value: Any) -> None:
         """Remember what is made already; a second run finds it in `kept`."""
@@ -109,7 +110,7 @@ class Work:
         with transaction.atomic(savepoint=False):
             doing, shape, done, of = message, as_, 0, 1
             if self.is_one_of_many:
-                Stage.objects.filter(pk=self.stage.pk).update(doing=message[:200])
+                Stage.objects.all().say(self.stage.pk, message[:200])
                 done, of = self._counted()
                 doing, shape = _of_all(done, of), "running"
             percent = self._percent((done + fraction) / of) if fraction >= 0 else 0
@@ -136,7 +137,7 @@ class Work:
         if not self.is_one_of_many:
             Task.objects.filter(pk=self.task.pk).update(percent=Greatest("percent", min(self.step.ends, 99)))
             return self.step.ends, True
-        Task.objects.filter(pk=self.task.pk).update(updated_at=Now())  # locks it: of two at once, one counts both
+        Task.objects.all().touch(self.task.pk)  # locks it: of two at once, one counts both
         done, of = self._counted()
         percent = self._percent(done / of)
         now = Task.objects.all().tell(self.task.pk, doing=_of_all(done, of), doing_as="running", percent=percent)

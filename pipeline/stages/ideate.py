@@ -51,15 +51,16 @@ def _proposals(work: Work) -> list[Proposal]:
     kept = [Proposal(**found) for found in work.kept.get("proposals", [])]
     wanted = _wanted(work)
 
-    def accept(proposal: Proposal) -> None:
-        kept.append(proposal)
+    def accept(proposals: list[Proposal]) -> None:
+        for number, proposal in enumerate(proposals, start=len(kept) + 1):
+            work.live(f"idea-{number}", proposal.title, kind="h3", final=True)
+            work.live(f"idea-{number}-says", proposal.description, final=True)
+        kept.extend(proposals)
         work.keep("proposals", [asdict(one) for one in kept])
-        work.live(f"idea-{len(kept)}", proposal.title, kind="h3", final=True)
-        work.live(f"idea-{len(kept)}-says", proposal.description, final=True)
         work.progress(len(kept) / wanted.count, f"{told(len(kept), 'idea')} of {wanted.count}")
 
     work.progress(0.02, f"Thinking of {told(wanted.count, 'idea')}")
-    return _decent(work, ideator.propose(work.session, wanted, on_idea=accept, kept=tuple(kept)))
+    return _decent(work, ideator.propose(work.session, wanted, on_ideas=accept, kept=tuple(kept)))
 
 
 def _decent(work: Work, proposals: list[Proposal]) -> list[Proposal]:
@@ -102,19 +103,16 @@ def _wanted(work: Work) -> Wanted:
 def _store(work: Work, proposals: list[Proposal]) -> None:
     """The ideas, a piece for each platform, and the stages that will write them: all of it or nothing."""
     task = work.task
-    stages: list[Stage] = []
-    for proposal in proposals:
-        idea = ideas.propose(
-            proposal.title[:300], owner=task.owner, description=proposal.description, category=proposal.category[:80]
-        )
-        asks = {
-            slug: Ask(
-                platform=slug, topic=idea.title, audience=task.param("audience"), tone=task.param("tone")
-            ).as_dict()
-            for slug in task.param("platforms", settings.DAILY_PLATFORMS)
-        }
-        stages += [planned_transform(task, piece) for piece in ideas.start_pieces(idea, asks)]
-    Stage.objects.bulk_create(stages)
+    new = [
+        Idea(title=proposal.title[:300], description=proposal.description, category=proposal.category[:80])
+        for proposal in proposals
+    ]
+    asks = [
+        (idea, slug, Ask(slug, topic=idea.title, audience=task.param("audience"), tone=task.param("tone")).as_dict())
+        for idea in ideas.propose_all(new, owner=task.owner)
+        for slug in task.param("platforms", settings.DAILY_PLATFORMS)
+    ]
+    stages = Stage.objects.bulk_create(planned_transform(task, piece) for piece in ideas.start_pieces(asks))
     # One ticket drains many stages; these let the other workers help.
     for _ in range(min(len(stages) // 4, 3)):
         transaction.on_commit(queue.ticket)

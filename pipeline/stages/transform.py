@@ -6,51 +6,52 @@ from typing import Any
 
 from django.conf import settings
 
-from content.models import Approval, Piece, Status, Version
+from content.models import Piece, Status, Version
 from content.services import editing
 from pipeline import events, quality
 from pipeline.agents import transformer
 from pipeline.agents.guided import seed_of
-from pipeline.agents.transformer import Assigned
+from pipeline.agents.transformer import Assigned, Made
 from pipeline.models import Creativity
 
+from . import Output
 from .base import Work
 from .writing import spent
 
 
-def run(work: Work) -> dict[str, Any]:
+def run(work: Work) -> Output:
     """{piece_id, version, title, platform, score, passed, attempts, says}"""
-    if "version" in work.kept:  # an earlier run has stored it, and was cut off before it could say so
-        return _told(work, Version.objects.get(piece=work.piece, number=work.kept["version"]))
     if told := _written(work, work.piece):
         return told
-    work.progress(0.05, f"Writing for {work.piece.on.name}")
     made = transformer.write(work.session, _assigned(work), lambda field, text: work.live(field, text))
+    return lambda: _store(work, made)
+
+
+def _store(work: Work, made: Made) -> dict[str, Any]:
+    """The text as the piece's next version, and what is to be said of it."""
     title, body = work.piece.idea.title, made.body
     flags = quality.require_decent(body)
     report = editing.judge(work.piece, title, body)
     record = {**work.session.record(), "attempts": made.attempts}
-    with work.fenced():
-        locked = Piece.objects.select_for_update(of=("self",)).select_related("current").get(pk=work.piece.pk)
-        if told := _written(work, locked):
-            return told
-        version = editing.add_version(
-            work.piece,
-            title=title,
-            body=body,
-            stage="transform",
-            model=record["calls"][-1]["model"],
-            report=report,
-            facts={"flags": flags},
-            record=record,
-        )
-        work.piece.move_to(Status.GENERATED, approval=Approval.PENDING)
-        work.keep("version", version.number)
-        told = _told(work, version)
-        events.emit(work.task, "quality", **{**told, **work.which, "feedback": quality.feedback_of(report)})
-        beside = "" if report.passed else f", under {report.threshold:.1f}"
-        work.log("validator", f"{report.score:.1f}{beside}. {told['says']}", level="info" if report.passed else "warn")
-        work.log("model", spent(record))
+    piece = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea").get(pk=work.piece.pk)
+    if told := _written(work, piece):
+        return told
+    version = editing.append_version(
+        piece,
+        title=title,
+        body=body,
+        stage="transform",
+        model=record["calls"][-1]["model"],
+        report=report,
+        facts={"flags": flags},
+        record=record,
+        moves_to=Status.GENERATED,
+    )
+    told = _told(work, version)
+    events.emit(work.task, "quality", **{**told, **work.which, "feedback": quality.feedback_of(report)})
+    beside = "" if report.passed else f", under {report.threshold:.1f}"
+    work.log("validator", f"{report.score:.1f}{beside}. {told['says']}", level="info" if report.passed else "warn")
+    work.log("model", spent(record))
     return told
 
 

@@ -76,7 +76,7 @@ def test_the_road_in_a_browser(copydesk: Installation, browser: Browser) -> None
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="New task").first.click()
     page.get_by_label("Topic").fill("urban gardening on a balcony")
-    page.locator("[name=word_count]").first.evaluate("e => { e.value = '600'; e.dispatchEvent(new Event('input')) }")
+    page.locator("[name=word_count]").first.evaluate("e => { e.value = '300'; e.dispatchEvent(new Event('input')) }")
     page.get_by_role("button", name="Queue the task").click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("urban gardening", ignore_case=True)

@@ -127,7 +127,7 @@ def test_all_ideas_are_asked_for_in_one_call() -> None:
         Wanted(
             5, ("remote work",), keywords=("meetings",), date="Monday 2 March 2026", used=(("An old idea", "Told."),)
         ),
-        on_idea=seen.append,
+        on_ideas=seen.extend,
     )
 
     (request,) = provider.asked
@@ -185,7 +185,7 @@ def test_ideas_of_a_run_that_was_cut_off_are_kept_and_only_the_others_are_asked_
     kept = [Proposal(title, description, "Work") for title, description in IDEAS[:2]]
     seen: list[Proposal] = []
 
-    found = ideator.propose(session, Wanted(5, ("remote work",)), on_idea=seen.append, kept=kept)
+    found = ideator.propose(session, Wanted(5, ("remote work",)), on_ideas=seen.extend, kept=kept)
 
     assert found[:2] == kept
     assert len(found) == 5

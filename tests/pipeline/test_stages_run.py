@@ -17,7 +17,7 @@ from pipeline import clock, queue, runner
 from pipeline.models import Stage, StageStatus, TaskStatus
 from pipeline.models.stage import LeaseLost
 from pipeline.stages.base import Lease, Work
-from pipeline.worker import Drain, drain
+from pipeline.worker import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -218,7 +218,7 @@ def test_stages_run_side_by_side(settings: Any) -> None:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    Drain().run()
+    drain()
     watching.set()
     watcher.join()
 

@@ -235,19 +235,3 @@ def test_text_that_may_not_be_stored_fails_and_stores_nothing(scripted: Scripted
     assert task.status == TaskStatus.FAILED
     assert "not stored" in task.error
     assert task.pieces[0].versions.count() == 0
-
-
-def test_the_starter_model_writes_a_post_of_the_length_that_was_asked(starter: str) -> None:
-    task = make.task(topic="Composting in a small garden", word_count=600)
-
-    drain()
-
-    task.refresh_from_db()
-    assert (task.status, task.error) == (TaskStatus.COMPLETED, "")
-    body = task.pieces[0].current.body  # type: ignore[union-attr]
-    paragraphs = [block for block in body.split("\n\n") if not block.startswith("#")]
-    assert 540 <= task.result["word_count"] <= 660
-    assert body.count("\n## ") >= 3
-    assert body.startswith("# ")
-    assert body.count("\n# ") == 0
-    assert len(set(paragraphs)) == len(paragraphs)
