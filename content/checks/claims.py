@@ -54,6 +54,7 @@ _SPELLED = re.compile(
 )
 _STUDY = re.compile(r"\b(?:study|studies|survey|report|researchers?|census|poll|trial|paper)\b", re.I)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_DIGIT = re.compile(r"\d")
 _QUOTE = re.compile(r"[“\"]([^“”\"\n]{12,400})[”\"]")
 _SAID = re.compile(
     r"\b(?:said|says|say|wrote|writes|told|according|explained|explains|noted|put it|replied|quoted?)\b",
@@ -110,10 +111,11 @@ def claims(line: str) -> Iterator[Claim]:
     for m in _QUOTE.finditer(line):
         if (len(words(m[1])) >= 5 or _SAID.search(line)) and len(words(m[1])) >= 3 and new(m):
             yield Claim("quotation", m[1], " ".join(words(m[1])))
-    for m in _DATE.finditer(line):
+    counts = _DIGIT.search(line) is not None  # without one there is no need to look for most of it
+    for m in _DATE.finditer(line) if counts else ():
         if new(m):
             yield Claim("date", m[0], " ".join(words(m[0])))
-    for m in _MONEY.finditer(line):
+    for m in _MONEY.finditer(line) if counts else ():
         if new(m):
             yield Claim("figure", m[0], value(m["a"] or m["b"]))
     for m in _PERCENT.finditer(line):
@@ -122,7 +124,7 @@ def claims(line: str) -> Iterator[Claim]:
     for m in _RATIO.finditer(line):
         if new(m):
             yield Claim("figure", m[0], " ".join(words(m[0])))
-    for m in _PLAIN.finditer(line):
+    for m in _PLAIN.finditer(line) if counts else ():
         if _stated(line, m) and new(m):
             yield Claim("figure", m[0].strip(), value(m["a"]))
     for m in chain(_SPELLED.finditer(line), _APPEAL.finditer(line)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -126,7 +127,7 @@ def _whole(
         Request(
             model=session.model,
             messages=messages,
-            schema=shape.model_json_schema(),
+            schema=_schema(shape),
             temperature=asked.temperature,
             seed=seed_of(asked.seed, attempt),
             max_tokens=asked.max_tokens,
@@ -142,6 +143,11 @@ def _whole(
         return shape.model_validate_json(answer.text), []
     except ValidationError as error:
         return None, [f"{says_wrong(error)}."]
+
+
+@cache
+def _schema(shape: type[BaseModel]) -> dict[str, Any]:
+    return shape.model_json_schema()
 
 
 def growing(raw: str) -> str:
