@@ -26,7 +26,7 @@ up: $(VENV)/.base
 hosted: $(VENV)/.hosted
 
 test: $(VENV)/.dev
-	@$(PY) $(if $(ARGS),-m pytest $(ARGS),tests/halves.py)
+	@$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .

@@ -56,9 +56,7 @@ def _started(work: Work) -> None:
         events.emit(work.task, "started", task_type=work.task.type, name=work.task.name)
     again = f", run {stage.attempt}" if stage.attempt > 1 else ""
     with transaction.atomic(), events.together():
-        work.progress(
-            0, f"Writing for {work.piece.on.name}" if work.is_one_of_many else f"Beginning with {stage.title.lower()}"
-        )
+        work.progress(0, work.opening)
         work.log("worker", f"Claimed stage {stage.name}{again}, lease {settings.LEASE_SECONDS:.0f} s")
 
 
@@ -157,6 +155,7 @@ def _give_up(task: Task, stage: Stage, reason: str, recovery: str) -> None:
     """A stage has failed for good. One of several side by side leaves the others be; any other fails the task."""
     if not workflows.step(task.type, stage.name).side_by_side:
         return fail(task, stage, reason, recovery)
+    Task.objects.all().touch(task.pk)  # locks it, as `_go_on` needs
     events.emit(task, "log", source="worker", level="error", message=f"{stage.label}: {reason}")
     events.emit(
         task,

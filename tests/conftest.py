@@ -15,6 +15,15 @@ from pipeline.providers.scripted import Scripted
 __all__ = ["starter_url"]
 
 
+# The longest first: of two processes that share the tests, neither is left alone with one of these at the end.
+LONG = ["test_first_light.py", "test_kill.py", "test_up.py", "test_starter.py", "test_piece_page.py"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 @pytest.fixture(autouse=True)
 def _no_old_tickets(request: pytest.FixtureRequest) -> None:
     if "db" in request.fixturenames or "transactional_db" in request.fixturenames:

@@ -1,6 +1,7 @@
 """Pytest plugin, loaded before Django's: real PostgreSQL and Valkey for the whole run.
 
-Addresses that are in the environment already (DATABASE_URL and REDIS_URL) are used as they are.
+Addresses that are in the environment already (DATABASE_URL and REDIS_URL) are used as they are, but for those that a
+run in several processes has started for itself: each of these has servers of its own.
 """
 
 import os
@@ -14,11 +15,13 @@ _open = ExitStack()
 
 
 def _start() -> None:
-    if not os.environ.get("DATABASE_URL") or not os.environ.get("REDIS_URL"):
+    inherited = "COPYDESK_TEST_SERVERS" in os.environ
+    if inherited or not os.environ.get("DATABASE_URL") or not os.environ.get("REDIS_URL"):
         from config.embedded import ephemeral
 
         os.environ.update(_open.enter_context(ephemeral()))
-    if "COPYDESK_DATA" not in os.environ:
+        os.environ["COPYDESK_TEST_SERVERS"] = "our own"
+    if inherited or "COPYDESK_DATA" not in os.environ:
         os.environ["COPYDESK_DATA"] = _open.enter_context(tempfile.TemporaryDirectory(prefix="copydesk-data-"))
     os.environ.setdefault("COPYDESK_SECRET_KEY", "only-for-tests-" + "0" * 50)
     os.environ.setdefault("COPYDESK_RATE", "100000/min")

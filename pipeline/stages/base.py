@@ -95,6 +95,13 @@ class Work:
 
     # --- Speaking ---
 
+    @property
+    def opening(self) -> str:
+        """What it says first."""
+        if self.is_one_of_many and self.stage.piece:
+            return f"Writing for {self.stage.piece.on.name}"
+        return f"Beginning with {self.stage.title.lower()}"
+
     def progress(self, fraction: float, message: str) -> None:
         """How much of this stage is done (0 to 1), and what it is doing now."""
         self._tell(message, "running", min(max(fraction, 0), 1))
