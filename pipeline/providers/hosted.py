@@ -6,6 +6,7 @@ An SDK is imported when its vendor is first asked: it takes seconds and 40 MB, w
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,9 +70,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _number(text: str, parts: int) -> float | None:
     try:
-        return float(text) / parts
+        told = float(text) / parts
     except ValueError:
         return None
+    return told if math.isfinite(told) else None
 
 
 def _until(date: str) -> float | None:

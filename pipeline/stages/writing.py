@@ -59,6 +59,7 @@ class Ledger:
         return {
             "calls": now["calls"][len(before["calls"]) :],
             **{name: round(now[name] - before[name], 3) for name in ("spared", "tokens_in", "tokens_out", "seconds")},
+            "cost": None if now["cost"] is None or before["cost"] is None else round(now["cost"] - before["cost"], 8),
         }
 
 
@@ -68,7 +69,10 @@ def together(records: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         name: round(sum(record[name] for record in records), 3)
         for name in ("spared", "tokens_in", "tokens_out", "seconds")
     }
-    return {"calls": [call for record in records for call in record["calls"]], **sums, **more}
+    costs = [record.get("cost") for record in records]
+    known = [cost for cost in costs if cost is not None]
+    spent = round(sum(known), 8) if len(known) == len(costs) else None
+    return {"calls": [call for record in records for call in record["calls"]], **sums, "cost": spent, **more}
 
 
 def showing(work: Work, block: str, before: str = "") -> Callable[[str], None]:

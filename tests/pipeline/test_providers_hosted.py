@@ -225,6 +225,7 @@ def test_the_wait_may_be_a_date_or_milliseconds_and_is_a_minute_at_most() -> Non
     assert hosted.retry_after({"retry-after": "86400"}) == 60
     assert hosted.retry_after({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}) == 0
     assert hosted.retry_after({"retry-after": "later"}) is None
+    assert hosted.retry_after({"retry-after": "nan"}) is None
     assert hosted.retry_after({}) is None
 
 
