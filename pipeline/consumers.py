@@ -110,14 +110,14 @@ class TaskFeed(Feed):
 
     async def task_message(self, event: dict[str, Any]) -> None:
         self.heard_at = time.monotonic()
-        if live := event.get("live"):  # not stored and not numbered
-            await self.send_json({**live, "seq": self.last})
-        for seq, text in event.get("events", ()):
-            if seq == self.last + 1 and not self.caught_up.locked():
+        for seq, said in event["items"]:
+            if seq is None:
+                await self.send_json({**said, "seq": self.last})
+            elif seq == self.last + 1 and not self.caught_up.locked():
                 self.last = seq
-                await self.send(text_data=text)
+                await self.send(text_data=said)
             elif seq > self.last:
-                return await self.catch_up()
+                await self.catch_up()
 
 
 class TasksFeed(Feed):
@@ -130,5 +130,5 @@ class TasksFeed(Feed):
         await self.join(events.EVERYBODY if self.user.reviews else events.owner_group(self.user.pk))
 
     async def task_message(self, event: dict[str, Any]) -> None:
-        for _, text in event["events"]:
-            await self.send(text_data=text)
+        for _, said in event["items"]:
+            await self.send(text_data=said)

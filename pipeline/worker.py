@@ -123,7 +123,7 @@ class Drain:
         self.heart = Heart()
         self.lock = threading.Lock()
         self.busy = 0
-        self.look = threading.Event()  # something has ended: there may be more to claim
+        self.look = threading.Event()  # there may be more to claim, or nothing is left to wait for
         self.ran = 0
         self.broken: list[BaseException] = []
 
@@ -167,8 +167,9 @@ class Drain:
             following: Stage | None = stage
             while following is not None:
                 self.execute(following)
-                self.look.set()
                 following = self.claim()
+                if following:
+                    self.look.set()  # what ended may have queued more than one
         except Exception as error:  # the database is away, or a bug: the lease expires, the ticket fails
             log.exception("hand stopped", stage=stage.name, task=stage.task_id)
             self.broken.append(error)
@@ -176,7 +177,8 @@ class Drain:
         finally:
             with self.lock:
                 self.busy -= 1
-            self.look.set()
+                if not self.busy:
+                    self.look.set()
 
     def execute(self, stage: Stage) -> None:
         lease = Lease(stage)
