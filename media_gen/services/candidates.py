@@ -24,7 +24,8 @@ def draw_card(piece: Piece, title: str, *, seed: int = 0, key: str) -> Image:
 
 def draw(piece: Piece, title: str, *, seed: int = 0) -> Made:
     """Only draw it; nothing is stored."""
-    return sources.get(CARD)(Request(title=title, seed=seed, category=piece.idea.category, site=settings.SITE_NAME))
+    asked = Request(title=title, seed=seed, category=piece.idea.category, site=settings.SITE_NAME)
+    return next(sources.get(CARD)(asked))
 
 
 def keep(piece: Piece, made: Made, *, source: str, key: str) -> Image:
@@ -37,6 +38,7 @@ def keep(piece: Piece, made: Made, *, source: str, key: str) -> Image:
             "preview": storage.keep(storage.PREVIEWS, made.image, "webp"),
             "alt": made.alt,
             "credit": made.credit,
+            "credit_url": made.credit_url,
             "width": made.width,
             "height": made.height,
             "seconds": made.seconds,

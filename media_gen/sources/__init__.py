@@ -1,4 +1,4 @@
-"""Where pictures come from: one module each, with a function `make(request) -> Made`. Found by name."""
+"""Where pictures come from: one module each, with a function `make(request) -> Iterator[Made]`. Found by name."""
 
 from __future__ import annotations
 

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of a source. `title` and `seed` settle the picture; the rest is what stands on or behind it."""
+    """What is asked of a source: `count` pictures, the first by `seed`, the next by the seeds after it.
+
+    `title`, `category` and `site` are what a card prints. `prompt` says what is to be seen, or looked for; `negative`
+    what is not. `width`, `height` and `steps` of 0 are the source's own. `model` is a folder or a name the source knows.
+    """
 
     title: str
     seed: int = 0
+    count: int = 1
     category: str = ""
     site: str = ""
+    prompt: str = ""
+    negative: str = ""
+    width: int = 0
+    height: int = 0
+    steps: int = 0
+    model: str = ""
 
 
 @dataclass(frozen=True)
 class Made:
     """A finished picture: WebP bytes, its size in pixels, the seconds it took and how to make it again.
 
-    `alt` is a proposal that a person may better; `credit` is the line the licence asks for.
+    `provenance` holds the seed of this very picture. `alt` is a proposal that a person may better; `credit` is the line
+    that the licence asks for, `credit_url` where it leads.
     """
 
     image: bytes
@@ -31,6 +43,7 @@ class Made:
     provenance: dict[str, Any] = field(default_factory=dict)
     alt: str = ""
     credit: str = ""
+    credit_url: str = ""
 
 
 def unheard(step: int, steps: int) -> None:
@@ -38,10 +51,10 @@ def unheard(step: int, steps: int) -> None:
 
 
 class Make(Protocol):
-    """A source's one function.
+    """A source's one function: gives its pictures one by one, as they are ready.
 
     `at_step(step, steps)` is called as the work goes on; what it raises ends the work (that is how it is
-    cancelled) and reaches the caller as it is.
+    cancelled) and reaches the caller as it is. Raises `ExternalError` with a sentence for whoever asked.
     """
 
-    def __call__(self, request: Request, *, at_step: Callable[[int, int], None] = unheard) -> Made: ...
+    def __call__(self, request: Request, *, at_step: Callable[[int, int], None] = unheard) -> Iterator[Made]: ...

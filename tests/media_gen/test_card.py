@@ -15,7 +15,7 @@ make_card = get("card")
 
 
 def card(title: str, *, seed: int = 0) -> Made:
-    return make_card(Request(title=title, seed=seed, category="Home", site="The Working House"))
+    return next(make_card(Request(title=title, seed=seed, category="Home", site="The Working House")))
 
 
 def opened(made: Made) -> Image.Image:

@@ -6,8 +6,8 @@ import hashlib
 import io
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import structlog
 from PIL import Image, ImageDraw
@@ -46,8 +46,15 @@ GROUNDS = (
 )
 
 
-def make(request: Request, *, at_step: Callable[[int, int], None] = unheard) -> Made:
-    """Draw the card. The same request gives the same bytes, and each next seed another ground and drawing."""
+def make(request: Request, *, at_step: Callable[[int, int], None] = unheard) -> Iterator[Made]:
+    """Draw the cards. The same request gives the same bytes, and each next seed another ground and drawing."""
+    for number in range(request.count):
+        at_step(number, request.count)
+        yield _draw(replace(request, seed=request.seed + number, count=1))
+    at_step(request.count, request.count)
+
+
+def _draw(request: Request) -> Made:
     began = time.perf_counter()
     title, font, missing = letters.settable(request.title)
     if missing:
