@@ -46,15 +46,39 @@ class Made:
     credit_url: str = ""
 
 
-def unheard(step: int, steps: int) -> None:
+def unheard(step: int, steps: int, at_once: int = 1) -> None:
     """For callers that do not listen to progress and cannot cancel."""
+
+
+class AtStep(Protocol):
+    """Hears that `step` of `steps` is done for the next `at_once` pictures, those that are made side by side."""
+
+    def __call__(self, step: int, steps: int, at_once: int = 1) -> None: ...
 
 
 class Make(Protocol):
     """A source's one function: gives its pictures one by one, as they are ready.
 
-    `at_step(step, steps)` is called as the work goes on; what it raises ends the work (that is how it is
-    cancelled) and reaches the caller as it is. Raises `ExternalError` with a sentence for whoever asked.
+    `at_step` is called as the work goes on; what it raises ends the work (that is how it is cancelled) and reaches the
+    caller as it is. Raises `ExternalError` with a sentence for whoever asked.
     """
 
-    def __call__(self, request: Request, *, at_step: Callable[[int, int], None] = unheard) -> Iterator[Made]: ...
+    def __call__(self, request: Request, *, at_step: AtStep = unheard) -> Iterator[Made]: ...
+
+
+@dataclass(frozen=True)
+class About:
+    """What is said of a source before it has made anything.
+
+    `needs` says how to switch it on where `is_on()` is not true. `begins` is what it does before its first step.
+    `by_prompt` sources draw or look for what a prompt says; `by_negative` ones also leave out what another says.
+    `on_device` ones need the machine's device to themselves.
+    """
+
+    name: str
+    begins: str
+    needs: str = ""
+    is_on: Callable[[], bool] = lambda: True
+    by_prompt: bool = False
+    by_negative: bool = False
+    on_device: bool = False

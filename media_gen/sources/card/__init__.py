@@ -6,13 +6,13 @@ import hashlib
 import io
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import structlog
 from PIL import Image, ImageDraw
 
-from media_gen.sources.base import Made, Request, unheard
+from media_gen.sources.base import About, AtStep, Made, Request, unheard
 
 from . import letters, motifs
 
@@ -46,12 +46,14 @@ GROUNDS = (
 )
 
 
-def make(request: Request, *, at_step: Callable[[int, int], None] = unheard) -> Iterator[Made]:
+about = About("Typographic card", "Drawing the card")
+
+
+def make(request: Request, *, at_step: AtStep = unheard) -> Iterator[Made]:
     """Draw the cards. The same request gives the same bytes, and each next seed another ground and drawing."""
     for number in range(request.count):
-        at_step(number, request.count)
+        at_step(0, 1)
         yield _draw(replace(request, seed=request.seed + number, count=1))
-    at_step(request.count, request.count)
 
 
 def _draw(request: Request) -> Made:
