@@ -184,6 +184,15 @@ IDEA_TOKENS = env.int("COPYDESK_IDEA_TOKENS", default=2000)  # the cap of one an
 TRANSFORM_TOKENS = env.int("COPYDESK_TRANSFORM_TOKENS", default=1500)
 NEEDS_SECOND_PERSON = env.bool("COPYDESK_SECOND_PERSON", default=False)
 
+# --- Pictures: what comes from outside ------------------------------------------------------------------------
+PEXELS_KEY = env("COPYDESK_PEXELS_KEY", default="")  # empty: Pexels is off
+PEXELS_URL = env("COPYDESK_PEXELS_URL", default="https://api.pexels.com").rstrip("/")
+# Where pictures may be fetched from: a host by its full name, or every host below “.example.org”.
+IMAGE_HOSTS = env.list("COPYDESK_IMAGE_HOSTS", default=["images.pexels.com"])
+IMAGE_MB = env.int("COPYDESK_IMAGE_MB", default=20)  # the largest file that is taken, fetched or sent
+# For tests with a stand-in on this machine: plain HTTP, any port and loopback addresses are then allowed.
+IMAGES_FROM_LOOPBACK = env.bool("COPYDESK_IMAGES_FROM_LOOPBACK", default=False)
+
 # --- Mail: off until a server is named, such as smtp+tls://user:password@mail.example:587 ---------------------
 EMAIL_URL = env("EMAIL_URL", default="")
 MAIL_IS_ON = bool(EMAIL_URL)
