@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 
@@ -26,6 +26,10 @@ class Request:
     height: int = 0
     steps: int = 0
     model: str = ""
+
+    def after(self, pictures: int) -> Request:
+        """What is still to be made when so many are there."""
+        return replace(self, seed=self.seed + pictures, count=self.count - pictures)
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class About:
 
     `needs` says how to switch it on where `is_on()` is not true. `begins` is what it does before its first step.
     `by_prompt` sources draw or look for what a prompt says; `by_negative` ones also leave out what another says.
-    `on_device` ones need the machine's device to themselves.
+    `on_device` ones need the machine's device to themselves. `first_seed` is where the seeds of a piece begin.
+    `digital_source_type` is the IPTC's word for how its pictures come about, empty where we cannot know.
     """
 
     name: str
@@ -82,3 +87,5 @@ class About:
     by_prompt: bool = False
     by_negative: bool = False
     on_device: bool = False
+    digital_source_type: str = ""
+    first_seed: Callable[[], int] = lambda: 0

@@ -32,10 +32,11 @@ MANY = {TaskType.DAILY_WORKFLOW}  # the types that write more than one piece
 def index(request: SignedIn) -> HttpResponse:
     """Active first, in the order in which they are served; then the others, newest first.
 
-    With `?piece=` it leads to the newest task that works on that piece: content links here without knowing tasks.
+    With `?piece=` it leads to the newest task that wrote that piece: content links here without knowing tasks.
     """
     if piece := number(request.GET.get("piece")):
-        of_piece = Task.objects.visible_to(request.user).filter(stages__piece_id=piece)
+        of_piece = Task.objects.visible_to(request.user).exclude(type=TaskType.IMAGE_GENERATION)
+        of_piece = of_piece.filter(stages__piece_id=piece)
         if task := of_piece.order_by("-created_at", "-pk").first():
             return redirect(task)
     return render(request, "pipeline/tasks.html", _listed(request))
