@@ -1,24 +1,23 @@
 """What can be wrong with an installation, and what to do about each. One function a check, in the order shown."""
 
 import asyncio
-import os
 import shutil
-import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import redis
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from content.errors import CopydeskError
+from content.errors import CopydeskError, ExternalError
+from media_gen import storage
 from pipeline import providers
 from pipeline.models import Heartbeat
 
@@ -55,7 +54,7 @@ def examine() -> Iterator[Finding]:
         yield heartbeat("worker", "tasks wait in the queue")
         yield heartbeat("clock", "schedules do not fire, and work of a lost worker is not taken up")
     yield disk()
-    yield folders()
+    yield pictures()
 
 
 def python() -> Finding:
@@ -204,18 +203,15 @@ def disk() -> Finding:
     return Finding("Disk", "warn" if free < TIGHT_BYTES else "ok", says, advice if free < TIGHT_BYTES else "")
 
 
-def folders() -> Finding:
-    """Whether pictures can be kept, where storages are folders of this machine."""
-    storages: dict[str, Any] = dict(settings.STORAGES)
-    options = [storage.get("OPTIONS", {}) for storage in storages.values()]
-    places = [Path(one["location"]) for one in options if "location" in one]
-    for place in places:
-        try:
-            tempfile.TemporaryFile(dir=_nearest(place)).close()
-        except OSError as error:
-            who = f"user {os.geteuid()} on {socket.gethostname()}"
-            return Finding("Pictures", "fail", f"{place}: {error.strerror}", f"Let {who} write there.")
-    return Finding("Pictures", "ok", f"{len(set(places))} folders, all writable")
+def pictures() -> Finding:
+    """Whether both storages of pictures answer; where they are folders, whether we may write there."""
+    try:
+        says = f"public: {storage.look(storage.PUBLIC)}; previews: {storage.look(storage.PREVIEWS)}"
+    except ExternalError as error:
+        return Finding("Pictures", "fail", error.message, "Texts can be published without; see README.md, Pictures.")
+    except ImproperlyConfigured as error:
+        return Finding("Pictures", "fail", str(error), "See README.md, Settings.")
+    return Finding("Pictures", "ok", says)
 
 
 def _nearest(folder: Path) -> Path:

@@ -20,6 +20,14 @@ class ImageStatus(models.TextChoices):
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
+    def unchosen(self) -> ImageQuerySet:
+        """Those that lie in the private storage and that nobody chose, or that gave way to another."""
+        return self.filter(status__in=[ImageStatus.CANDIDATE, ImageStatus.NOT_CHOSEN])
+
+    def with_preview(self) -> ImageQuerySet:
+        """Those whose preview is still needed."""
+        return self.exclude(status=ImageStatus.EXPIRED)
+
     def visible_to(self, user: User) -> ImageQuerySet:
         kept = self.filter(piece__deleted_at=None)
         return kept if user.reviews else kept.filter(piece__owner=user)
@@ -57,7 +65,10 @@ class Image(models.Model):
 
     class Meta:
         ordering = ["piece", "created_at", "pk"]
-        constraints = [models.UniqueConstraint("piece", "key", name="one_image_per_key")]
+        constraints = [
+            models.UniqueConstraint("piece", "key", name="one_image_per_key"),
+            models.UniqueConstraint("piece", condition=models.Q(status=ImageStatus.CHOSEN), name="one_chosen_image"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} picture {self.pk}"

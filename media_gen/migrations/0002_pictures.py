@@ -48,4 +48,8 @@ class Migration(migrations.Migration):
             name='status',
             field=models.CharField(choices=[('candidate', 'Candidate'), ('chosen', 'Chosen'), ('not_chosen', 'Not chosen'), ('expired', 'Expired')], default='candidate', max_length=12),
         ),
+        migrations.AddConstraint(
+            model_name='image',
+            constraint=models.UniqueConstraint(models.F('piece'), condition=models.Q(('status', 'chosen')), name='one_chosen_image'),
+        ),
     ]
