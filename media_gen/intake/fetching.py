@@ -46,8 +46,9 @@ def _follow(pool: httpcore.ConnectionPool, address: httpx.URL, hosts: Sequence[s
             scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=address.raw_path
         )
         # Only whole, plain bodies: what is unpacked on the way can be far larger than what came.
-        headers = {"Accept": f"{kind}/*", "Accept-Encoding": "identity", "User-Agent": "Copydesk"}
-        with pool.stream("GET", target, headers={"Host": address.netloc.decode("ascii"), **headers}) as answer:
+        headers: dict[str | bytes, str | bytes] = {"Host": address.netloc, "User-Agent": "Copydesk"}
+        headers |= {"Accept": f"{kind}/*", "Accept-Encoding": "identity"}
+        with pool.stream("GET", target, headers=headers) as answer:
             said = httpx.Headers(answer.headers)
             if answer.status not in MOVED:
                 _require_kind(answer.status, said, address.host, kind)
