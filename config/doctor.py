@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -192,6 +193,20 @@ def heartbeat(process: str, otherwise: str) -> Finding:
         command = {"worker": "manage.py qcluster", "clock": "manage.py clock"}[process]
         return Finding(name, "warn", f"none was heard of lately: {otherwise}", f"Run make up, or: {command}")
     return Finding(name, "ok", f"{alive} alive" if alive > 1 else "alive")
+
+
+def image_model() -> Finding:
+    """Whether pictures can be made by SDXL: its packages and its folder. Loading it would take minutes."""
+    missing = [name for name in ("torch", "diffusers", "transformers", "accelerate") if not find_spec(name)]
+    if missing:
+        return Finding("Image model", "fail", f"not installed: {', '.join(missing)}", "Run: make images")
+    from media_gen.sources.sdxl import folder  # one of the packages, and many installations have none of them
+
+    try:
+        folder.find(settings.SDXL)
+    except CopydeskError as error:
+        return Finding("Image model", "fail", error.message, "See the lines on SDXL in README.md, Settings.")
+    return Finding("Image model", "ok", f"{settings.SDXL}, device {settings.SDXL_DEVICE}")
 
 
 def disk() -> Finding:

@@ -146,6 +146,10 @@ LEASE_SECONDS = env.float("COPYDESK_LEASE_SECONDS", default=10)
 HEARTBEAT_SECONDS = env.float("COPYDESK_HEARTBEAT_SECONDS", default=1)
 STAGES_AT_ONCE = env.int("COPYDESK_STAGES_AT_ONCE", default=32)  # threads of one worker; they wait on models
 LANES = env.list("COPYDESK_LANES", default=["io", "gpu"])
+# A cluster that serves the device alone has tickets of its own, or it and the others would use up each other's.
+GPU_CLUSTER = "copydesk-gpu"
+if "io" not in LANES:
+    Q_CLUSTER["cluster_name"] = GPU_CLUSTER
 CLUSTER_HUNG_AFTER_SECONDS = env.float("COPYDESK_CLUSTER_HUNG_AFTER_SECONDS", default=30)
 
 # --- Models ------------------------------------------------------------------------------------------------
