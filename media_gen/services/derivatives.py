@@ -42,9 +42,11 @@ class Derivative:
 
 
 def opened(original: bytes) -> Image.Image:
-    """The picture upright and in RGB, without anything a camera wrote into it."""
+    """A candidate, which is upright and in sRGB already, without anything that may still stand beside its pixels."""
     with Image.open(io.BytesIO(original)) as file:
-        return ImageOps.exif_transpose(file).convert("RGB")
+        picture = ImageOps.exif_transpose(file).convert("RGB")
+    picture.info = {}  # Pillow would write a colour profile from here into every copy
+    return picture
 
 
 def derive(picture: Image.Image, provenance: bytes, put: Callable[[Derivative], T]) -> list[T]:

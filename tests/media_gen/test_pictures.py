@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import make
 import pytest
 from django.test import Client
 from django.urls import reverse
-from PIL import Image as Picture
 
-from content.errors import Invalid, NotAllowed
-from content.models import AuditEntry, Piece, User
+from content.errors import NotAllowed
+from content.models import Piece, User
 from media_gen.models import Image, ImageStatus
-from media_gen.services import candidates, choosing, derivatives
+from media_gen.services import candidates
 
 pytestmark = pytest.mark.django_db
 
@@ -70,82 +68,6 @@ def test_a_stranger_draws_nothing() -> None:
         candidates.another_card(make.piece(), by=make.creator())
 
     assert not Image.objects.exists()
-
-
-# --- Choosing ---
-
-
-def test_the_chosen_picture_is_public_and_the_others_are_not_chosen(tmp_path: Path) -> None:
-    piece = make.piece()
-    first, second = candidate(piece, seed=0), candidate(piece, seed=1)
-
-    facts = choosing.choose(second, by=make.editor(), alt="A kettle in  words.")
-
-    assert dict(Image.objects.values_list("pk", "status")) == {
-        first.pk: ImageStatus.NOT_CHOSEN,
-        second.pk: ImageStatus.CHOSEN,
-    }
-    assert (facts["alt"], facts["width"], facts["height"], facts["source"]) == ("A kettle in words.", 1200, 630, "card")
-    assert len(public_files(tmp_path)) == len(facts["variants"]) == 6
-    piece.refresh_from_db()
-    assert piece.cover == facts
-
-
-def test_every_public_size_is_what_it_says(client: Client) -> None:
-    facts = choosing.choose(candidate(make.piece()), by=make.editor())
-
-    for variant in facts["variants"]:
-        answer = client.get(variant["url"])
-        picture = Picture.open(io.BytesIO(b"".join(answer.streaming_content)))
-        assert (answer["Content-Type"], picture.size) == (variant["type"], (variant["width"], variant["height"]))
-        assert "immutable" in answer["Cache-Control"]
-    assert [part.split(" ")[1] for part in facts["srcset"].split(", ")] == ["480w", "960w", "1200w"]
-
-
-def test_choosing_again_changes_nothing(tmp_path: Path) -> None:
-    image, mara = candidate(make.piece()), make.editor()
-
-    first = choosing.choose(image, by=mara)
-    files = public_files(tmp_path)
-    again = choosing.choose(Image.objects.get(pk=image.pk), by=mara)
-
-    assert again == first
-    assert public_files(tmp_path) == files
-    assert AuditEntry.objects.filter(event="image.chosen").count() == 1
-
-
-def test_a_creator_does_not_choose(tmp_path: Path) -> None:
-    image = candidate(make.piece())
-
-    with pytest.raises(NotAllowed):
-        choosing.choose(image, by=image.piece.owner)
-
-    assert public_files(tmp_path) == []
-
-
-@pytest.mark.parametrize("alt", ["", "   ", "a" * 301])
-def test_a_picture_needs_a_text_for_those_who_cannot_see_it(alt: str, tmp_path: Path) -> None:
-    image = candidate(make.piece())
-    Image.objects.filter(pk=image.pk).update(alt="")
-    image.refresh_from_db()
-
-    with pytest.raises(Invalid) as refusal:
-        choosing.choose(image, by=make.editor(), alt=alt)
-
-    assert "alt" in refusal.value.fields
-    assert public_files(tmp_path) == []
-
-
-def test_what_a_camera_wrote_into_a_picture_does_not_get_out() -> None:
-    exif = Picture.Exif()
-    exif[0x0112], exif[0x010F] = 6, "A camera"  # turned by a quarter; its maker
-    original = io.BytesIO()
-    Picture.new("RGB", (600, 300), "white").save(original, "JPEG", exif=exif)
-
-    made = list(derivatives.derive(original.getvalue()))
-
-    assert [(one.width, one.height) for one in made] == [(300, 600), (300, 600)]
-    assert all(not Picture.open(io.BytesIO(one.content)).getexif() for one in made)
 
 
 # --- At the desk ---
