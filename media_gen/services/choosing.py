@@ -143,7 +143,7 @@ def _published(image: Image, *, by: User) -> dict[str, Any]:
         "width": largest["width"],
         "height": largest["height"],
         "credit": image.credit,
-        "credit_url": image.credit_url,
+        "credit_url": image.credit_url if image.credit_url.startswith("https://") else "",
         "source": image.source,
         "hint": derivatives.hint(picture),
         "variants": variants,

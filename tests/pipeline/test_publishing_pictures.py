@@ -10,6 +10,7 @@ from typing import Any
 import make
 import pytest
 from django.db import connections
+from django.test import Client
 from drawn import candidate
 
 from content.errors import ExternalError, Invalid, InvalidMove, NotAllowed, Stale
@@ -260,6 +261,28 @@ def test_an_unpublished_post_is_gone_and_its_text_stays_ready() -> None:
     assert post.withdrawn_at
     assert not Post.objects.live().exists()
     assert piece.status == Status.READY
+
+
+def test_a_browser_is_offered_every_size_as_avif_and_webp_and_others_get_the_jpeg(client: Client) -> None:
+    piece, mara = make.piece(status=Status.READY, category="Repair"), make.editor()
+    image = candidate(piece, size=(1000, 500))
+    Image.objects.filter(pk=image.pk).update(credit="Photo by <Ana>", credit_url="https://www.pexels.com/photo/1/")
+    facts = choosing.choose(Image.objects.get(pk=image.pk), by=mara, alt="A “kettle” & more")
+    post = publishing.publish(piece, by=mara)
+
+    article = client.get(post.get_absolute_url()).content.decode()
+    front = client.get("/").content.decode()
+
+    for page in (article, front):
+        assert page.count("<picture>") == 1
+        for kind in ("avif", "webp"):
+            offered = derivatives.by_type(facts["variants"], f"image/{kind}")
+            assert f'<source type="image/{kind}" srcset="{offered}" sizes=' in page
+        assert f'src="{facts["url"]}" width="1000" height="500"' in page
+        assert f'class="{"thumb " if page == front else ""}blur" src="{facts["hint"]}"' in page
+    assert 'alt="A “kettle” &amp; more"' in article
+    assert '<a href="https://www.pexels.com/photo/1/">Photo by &lt;Ana&gt;</a>' in article
+    assert 'og:image:width" content="1000"' in article
 
 
 # --- The stage ---
