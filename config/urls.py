@@ -29,6 +29,7 @@ urlpatterns = [
     path("desk/", include("content.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("pipeline.api.urls")),
+    path("api/v1/", include("media_gen.api.urls")),
     path("api/v1/", include("content.api.urls")),
     re_path(r"^api/", nothing_here),
     re_path(r"^media/(?P<path>.+)$", public_file, name="media"),
