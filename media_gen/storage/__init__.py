@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import InvalidStorageError, storages
@@ -79,14 +80,15 @@ def look(where: str) -> str:
 @contextmanager
 def _speaking(where: str) -> Iterator[Place]:
     try:
-        place: Place = storages[where]
+        place = cast(Place, storages[where])
     except InvalidStorageError as error:  # its package is missing
         raise ExternalError(
             f"{TITLES[where]} needs a package that is not here: make hosted.", retryable=False
         ) from error
+    faults: tuple[type[Exception], ...] = (OSError, *place.faults)
     try:
         yield place
     except FileNotFoundError:
         raise
-    except (OSError, *place.faults) as error:
+    except faults as error:
         raise ExternalError(f"{TITLES[where]} {place.says(error)}", retryable=True) from error

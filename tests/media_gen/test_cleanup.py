@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 from drawn import candidate, public_files
+from vendors.door import wait_for
 
+from content.errors import ExternalError
 from content.models import AuditEntry, Post, Status
 from media_gen import storage
 from media_gen.models import Image, ImageStatus
 from media_gen.services import choosing, cleanup
+from pipeline import clock
 from pipeline.services import publishing
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +247,27 @@ def test_a_storage_that_cannot_be_reached_is_said(tmp_path: Path, settings: obje
         run()
 
     assert error.value.returncode == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_clock_sweeps_and_a_fault_of_the_storage_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "SWEEP_AFTER_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "SWEEP_EVERY_SECONDS", 0.01)
+    lost, clean, refused = orphan(tmp_path), cleanup.clean, threading.Event()
+
+    def at_first_it_fails() -> list[cleanup.Removed]:
+        if not refused.is_set():
+            refused.set()
+            raise ExternalError("The public storage is down.", retryable=True)
+        return clean()
+
+    monkeypatch.setattr(cleanup, "clean", at_first_it_fails)
+    broom = clock.Broom()
+    broom.start()
+    try:
+        assert wait_for(lambda: not lost.exists())
+    finally:
+        broom.stopped.set()
+        broom.join()
