@@ -110,6 +110,7 @@ def test_every_letter_is_printed_inside_the_place_of_the_title(title: str, monke
         printed.append((ImageChops.difference(before, page), layout, setting))
 
     monkeypatch.setattr(cards, "_print", spy)
+    monkeypatch.setattr(cards, "_illustrate", lambda *given: None)  # seconds, over all titles
     card(title)
 
     [(changed, layout, setting)] = printed

@@ -107,10 +107,13 @@ def _laid_out(title: str, type_: faces.Type, order: tuple[Layout, ...]) -> tuple
     """The first layout in which the title is large enough; a long one takes the page. Rather another than a hyphen."""
     if not title:
         return order[0], None
-    for breaks in (lines.Breaks.WORDS, lines.Breaks.HYPHENS):
-        for layout in order:
-            if setting := _fit(title, type_, layout, layout.finest, breaks):
-                return _turned(layout, type_), setting
+    for layout in order:
+        if setting := _fit(title, type_, layout, layout.finest, lines.Breaks.WORDS):
+            return _turned(layout, type_), setting
+    cut = [(layout, _fit(title, type_, layout, layout.finest, lines.Breaks.HYPHENS)) for layout in order]
+    if fitting := [(setting.hyphens, layout, setting) for layout, setting in cut if setting]:
+        _, layout, setting = min(fitting, key=lambda found: found[0])
+        return _turned(layout, type_), setting
     setting = _fit(title, type_, FULL, SMALLEST, lines.Breaks.ANYWHERE)
     while not setting:  # longer than any title of ours may be
         title = title[: len(title) * 9 // 10].rstrip(" .,;:…") + "…"

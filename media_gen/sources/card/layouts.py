@@ -54,10 +54,10 @@ def _mirror(box: Box) -> Box:
 
 COLUMN = Layout(
     "column",
-    title=Box(LEFT, 122, 818, 506),
+    title=Box(LEFT, 122, 806, 506),
     field=Box(850, 94, WIDTH, 530),
     largest=200,
-    finest=54,
+    finest=64,
     rules=((0, 85, WIDTH), (0, 92, WIDTH), (0, 530, WIDTH)),
     category=Box(LEFT, 0, RIGHT, 56),
     site=Box(LEFT, 0, RIGHT - 80, 588),
@@ -80,8 +80,8 @@ PANEL = Layout(
     "panel",
     title=Box(476, 122, RIGHT, 500),
     field=Box(0, 0, 420, HEIGHT),
-    largest=150,
-    finest=50,
+    largest=210,
+    finest=58,
     rules=((476, 85, RIGHT), (476, 530, RIGHT)),
     category=Box(476, 0, RIGHT, 62),
     site=Box(476, 0, RIGHT - 80, 582),

@@ -149,6 +149,11 @@ class Setting:
     height: float
     width: float
 
+    @property
+    def hyphens(self) -> int:
+        """How many lines end in the middle of a word."""
+        return sum(line.endswith("-") for line in self.lines[:-1])
+
 
 def fit(
     text: str, type_: Type, *, width: float, height: float, largest: int, smallest: int, breaks: Breaks
