@@ -30,13 +30,13 @@ CLOSED = tuple(
         "100.64.0.0/10",  # shared among the customers of one provider
         "192.0.0.0/24",
         "192.88.99.0/24",
-        "64:ff9b:1::/48",
         "2001::/23",  # Teredo and other protocols
         "2002::/16",  # 6to4
         "3fff::/20",
         "5f00::/16",
     )
 )
+UNICAST = ip_network("2000::/3")  # all that is given out of IPv6
 NAT64 = ip_network("64:ff9b::/96")  # how networks that know only IPv6 reach an IPv4 address: that one counts
 
 
@@ -45,6 +45,8 @@ def is_public(address: str) -> bool:
     plain = _plain(address)
     if isinstance(plain, IPv6Address) and plain in NAT64:
         plain = IPv4Address(plain.packed[-4:])
+    if isinstance(plain, IPv6Address) and plain not in UNICAST:
+        return False
     if any(plain in net for net in CLOSED if net.version == plain.version):
         return False
     return plain.is_global and not (plain.is_multicast or plain.is_reserved or plain.is_unspecified)

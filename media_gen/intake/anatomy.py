@@ -7,6 +7,7 @@ work the pixels will be, only a walk through the file tells.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,7 +33,6 @@ OTHERS = (
     (0, b"\0\0\0\x0cJXL", "a JPEG XL"),
     (0, b"\xff\x0a", "a JPEG XL"),
     (0, b"\0\0\x01\0", "an icon"),
-    (0, b"\0\0\x02\0", "a cursor"),
     (0, b"icns", "an icon"),
     (0, b"qoif", "a QOI"),
     (0, b"DDS ", "a DDS texture"),
@@ -161,6 +161,8 @@ def _png(content: bytes) -> Anatomy:
         at += 12 + length
         if at > len(content):
             raise IndexError(at)
+        if zlib.crc32(content[at - length - 8 : at - 4]) != _number(content, at - 4, 4):
+            raise Invalid("This PNG is damaged and cannot be read. Send another copy of it.")
         if name == b"acTL":
             raise _moves()
         if name == b"IEND":
@@ -187,7 +189,7 @@ def _gif(content: bytes) -> Anatomy:
         elif kind == 0x21:
             at += 2
         else:
-            raise Invalid("This GIF is damaged and cannot be read.")
+            raise Invalid("This GIF is damaged and cannot be read. Send another copy of it.")
         while content[at]:  # sub-blocks, each with its length before it
             at += 1 + content[at]
         at += 1

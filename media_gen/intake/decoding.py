@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import warnings
 import zlib
 from contextlib import suppress
 from struct import error as StructError
@@ -14,7 +15,7 @@ from PIL import Image, ImageCms
 
 from content.errors import Invalid
 
-from . import anatomy
+from . import anatomy, apart
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,17 @@ MOST = {"JPEG": 50, "progressive JPEG": 25, "PNG": 25, "GIF": 25, "AVIF": 16, "W
 PROFILE_BYTES = 4_000_000
 NAMES = {"WEBP": "WebP"}
 # What Pillow raises over a file that is not what it says.
-DAMAGED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, StructError)
+DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    ArithmeticError,
+    RuntimeError,
+    StructError,
+)
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -36,6 +47,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+# It would be said of pictures that are refused in the next line.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 _one_at_a_time = threading.Lock()  # so that many uploads at once need no more memory than one
 
 
@@ -52,14 +65,12 @@ def decode(content: bytes) -> Image.Image:
     found = anatomy.examine(content)
     with _one_at_a_time:
         try:
-            with Image.open(io.BytesIO(content[: found.end]), formats=[found.format]) as opened:
-                _require_reasonable(opened, found)
-                picture = _clean(opened)
+            picture = _decoded(content[: found.end], found)
         except Image.DecompressionBombError as error:
             raise Invalid(
                 f"This picture has far too many pixels; at most {max(MOST.values())} million are taken."
             ) from error
-        except (*DAMAGED, zlib.error) as error:
+        except (*DAMAGED, zlib.error, apart.Failed) as error:
             raise _refusal(error) from error
     if min(picture.size) < SMALLEST:
         raise _too_small(picture)
@@ -73,6 +84,15 @@ def encode(picture: Image.Image) -> bytes:
     kept = io.BytesIO()
     bare.save(kept, "WEBP", quality=95, method=2)
     return kept.getvalue()
+
+
+def _decoded(content: bytes, found: anatomy.Anatomy) -> Image.Image:
+    with Image.open(io.BytesIO(content), formats=[found.format]) as opened:
+        _require_reasonable(opened, found)
+        if found.format != "AVIF":
+            return _clean(opened)
+    with Image.open(io.BytesIO(apart.as_png(content)), formats=["PNG"]) as opened:
+        return _clean(opened)
 
 
 def _require_reasonable(opened: Image.Image, found: anatomy.Anatomy) -> None:
@@ -111,10 +131,12 @@ def _refusal(error: BaseException) -> Invalid:
 
 def _clean(opened: Image.Image) -> Image.Image:
     """Upright RGB, small enough to keep. The large one is let go as early as can be."""
-    turn, profile = _turn(opened), opened.info.get("icc_profile")
     scale = SIDE / max(opened.size)
     if opened.format in ("JPEG", "MPO") and scale < 1:
         opened.draft(None, (round(opened.width * scale), round(opened.height * scale)))
+    opened.load()
+    # After the pixels: to find its EXIF a PNG loads itself, and what fails there is not said again.
+    turn, profile = _turn(opened), opened.info.get("icc_profile")
     picture = _of_plain_mode(opened)
     if max(picture.size) > SIDE:
         picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -138,7 +160,6 @@ def _turn(opened: Image.Image) -> Image.Transpose | None:
 
 def _of_plain_mode(opened: Image.Image) -> Image.Image:
     """One of L, RGB, RGBA and CMYK, of 8 bits each."""
-    opened.load()
     if opened.mode.startswith("I"):  # 16 bits of grey; converting would cut off, not scale
         return opened.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if opened.has_transparency_data:
