@@ -160,7 +160,7 @@ def loop(pen: Pen, dice: random.Random) -> None:
     for n in range(rows):
         pen.line([(start, top + n * gap), (pen.width, top + n * gap)], pen.quiet, 5)
     struck = top + gap * (rows * 2 // 3)
-    size = min(96.0, pen.height * 0.3) * dice.uniform(0.92, 1.04)
+    size = min(96.0, struck * 0.46) * dice.uniform(0.92, 1.0)  # the loop stands above the line, all of it
     end = pen.width * (0.46 if pen.width < 600 else dice.uniform(0.58, 0.74))
     points: list[Point] = [(start + n * 3, struck + 5 * math.sin(n / 11)) for n in range(int((end - start) / 3))]
     x, y = points[-1]
