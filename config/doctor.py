@@ -13,12 +13,12 @@ import redis
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from content.errors import CopydeskError, ExternalError
 from media_gen import storage
+from media_gen.sources.card import faces
 from pipeline import providers
 from pipeline.models import Heartbeat
 
@@ -56,6 +56,7 @@ def examine() -> Iterator[Finding]:
         yield heartbeat("clock", "schedules do not fire, and work of a lost worker is not taken up")
     yield disk()
     yield pictures()
+    yield letters()
 
 
 def python() -> Finding:
@@ -224,9 +225,19 @@ def pictures() -> Finding:
         says = f"public: {storage.look(storage.PUBLIC)}; previews: {storage.look(storage.PREVIEWS)}"
     except ExternalError as error:
         return Finding("Pictures", "fail", error.message, "Texts can be published without; see README.md, Pictures.")
-    except ImproperlyConfigured as error:
-        return Finding("Pictures", "fail", str(error), "See README.md, Settings.")
     return Finding("Pictures", "ok", says)
+
+
+def letters() -> Finding:
+    """Whether the typographic card can set scripts whose letters join or run from right to left."""
+    if faces.SHAPED:
+        return Finding("Letters", "ok", "any script of the card's fonts can be set")
+    return Finding(
+        "Letters",
+        "warn",
+        "Pillow finds no FriBidi: cards leave out Arabic, Hebrew and Hindi, and nothing is kerned",
+        "Install it. On Debian or Ubuntu: sudo apt install libfribidi0. On macOS: brew install fribidi",
+    )
 
 
 def _nearest(folder: Path) -> Path:
