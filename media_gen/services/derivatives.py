@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ SAVES: dict[str, dict[str, Any]] = {
     "jpeg": {"quality": 85, "progressive": True, "optimize": True},
 }
 SUFFIXES = {"avif": "avif", "webp": "webp", "jpeg": "jpg"}
-AT_ONCE = min(4, os.cpu_count() or 1)
+AT_ONCE = 4  # they wait on a disk or a network as long as they compute
 HINT = (24, 24)  # pixels at most, of what is shown until the picture is there
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import cast
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import InvalidStorageError, storages
 from django.utils import timezone
@@ -82,9 +83,9 @@ def _speaking(where: str) -> Iterator[Place]:
     try:
         place = cast(Place, storages[where])
     except InvalidStorageError as error:  # its package is missing
-        raise ExternalError(
-            f"{TITLES[where]} needs a package that is not here: make hosted.", retryable=False
-        ) from error
+        raise ExternalError(f"{TITLES[where]} needs a package. Run: make hosted.", retryable=False) from error
+    except ImproperlyConfigured as error:
+        raise ExternalError(f"{TITLES[where]} is not set up. {error}", retryable=False) from error
     faults: tuple[type[Exception], ...] = (OSError, *place.faults)
     try:
         yield place

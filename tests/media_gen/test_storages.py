@@ -363,6 +363,19 @@ def test_cloudinary_says_what_is_wrong(cloudinary: Cloudinary, settings: Any) ->
         assert "another" not in refusal.value.message
 
 
+def test_a_storage_that_is_not_set_up_says_so(settings: Any) -> None:
+    for public, says in (
+        (
+            {"BACKEND": "media_gen.storage.cloudinary.Cloud", "OPTIONS": {"account": ""}},
+            "is not set up. CLOUDINARY_URL",
+        ),
+        ({"BACKEND": "media_gen.storage.cloudinary_that_is_not_here.Cloud"}, "needs a package. Run: make hosted."),
+    ):
+        settings.STORAGES = {**settings.STORAGES, "public": public}
+        with pytest.raises(ExternalError, match=says):
+            storage.keep(storage.PUBLIC, jpeg(), "jpg")
+
+
 # --- Settings ---
 
 
