@@ -83,6 +83,19 @@ def test_each_next_seed_gives_another_ground_drawing_and_layout() -> None:
     assert len(set(looks)) == 105 == len(colours.HOUSE) * len(motifs.MOTIFS) * len(LAYOUTS)
 
 
+@pytest.mark.parametrize(
+    "brand", [["#0b5d3b"], ["#0b5d3b", "#f2b705", "#16357f"], ["#0b5d3b", "#f2b705", "#16357f", "#8d0d17"]]
+)
+def test_a_brands_grounds_meet_every_drawing_and_layout(brand: list[str], settings) -> None:
+    settings.CARD_COLOURS = brand
+    looks = [cards.look("A kettle", seed) for seed in range(100)]
+
+    for (ground, motif, order), (next_ground, next_motif, next_order) in pairwise(looks):
+        assert (ground != next_ground, motif != next_motif, order[0] != next_order[0]) == (True, True, True)
+    assert len({motif for ground, motif, _ in looks if ground == looks[0][0]}) == len(motifs.MOTIFS)
+    assert len({order for ground, _, order in looks if ground == looks[0][0]}) == len(LAYOUTS)
+
+
 def test_four_variations_of_a_title_look_different() -> None:
     small = [opened(card("Heat pumps, explained", seed=seed)).resize((60, 32)) for seed in range(4)]
 

@@ -98,8 +98,14 @@ def look(title: str, seed: int) -> tuple[Ground, motifs.Motif, tuple[Layout, ...
     Five grounds, seven drawings and three layouts share no divisor: 105 seeds go by before a card comes again.
     """
     turn = int.from_bytes(hashlib.sha256(title.encode()).digest()[:4], "big") + seed
-    inks, first = grounds(tuple(settings.CARD_COLOURS)), turn % len(LAYOUTS)
-    motif = motifs.MOTIFS[turn % len(motifs.MOTIFS)]
+    inks = grounds(tuple(settings.CARD_COLOURS))
+
+    def next_of(count: int) -> int:
+        # As many grounds as drawings would marry each to one; a brand may have seven, or nine.
+        return (turn + (turn // len(inks) if len(inks) % count == 0 else 0)) % count
+
+    first = next_of(len(LAYOUTS))
+    motif = motifs.MOTIFS[next_of(len(motifs.MOTIFS))]
     return inks[turn % len(inks)], motif, (*LAYOUTS[first:], *LAYOUTS[:first])
 
 
