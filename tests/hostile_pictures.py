@@ -1,7 +1,7 @@
 """Files that somebody might send as a picture: bombs, polyglots, cut off ones, other things. Each with what is to be said.
 
 `python tests/hostile_pictures.py FOLDER URL` decodes every file of a folder and fetches the URL, one after the other, and prints
-the megabytes that this took over idle at the worst moment.
+the megabytes that this took over idle at the worst moment, and those of the largest process that it started.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import io
 import itertools
 import os
 import random
+import resource
 import struct
 import sys
 import zlib
@@ -382,7 +383,8 @@ def main(folder: str, url: str) -> None:
         fetching.fetch(url, hosts=["127.0.0.1"])
     except CopydeskError:
         refused += 1
-    print(refused, taken, round(_memory("VmHWM:") - idle))
+    started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+    print(refused, taken, round(_memory("VmHWM:") - idle), round(started))
 
 
 if __name__ == "__main__":

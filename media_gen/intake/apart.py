@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from contextlib import suppress
 
 SIDE = 2560
 SECONDS = 20
@@ -36,7 +37,8 @@ def main() -> None:
 
     from PIL import AvifImagePlugin, Image
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    with suppress(ValueError):  # macOS knows this limit and does not take it
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     AvifImagePlugin.DEFAULT_MAX_THREADS = 2  # each more costs memory
     with Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=["AVIF"]) as picture:

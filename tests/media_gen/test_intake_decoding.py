@@ -63,10 +63,9 @@ def test_all_of_them_and_the_heaviest_good_one_take_less_than_300_mb(tmp_path: P
             env={"COPYDESK_IMAGES_FROM_LOOPBACK": "1", "COPYDESK_LOG_LEVEL": "ERROR"},
         )
 
-    refused, taken, megabytes = map(int, done.stdout.split())
+    refused, taken, megabytes, apart = map(int, done.stdout.split())
     assert (refused, taken) == (len(HOSTILE) + 1, 1)
-    print(f"{megabytes} MB over idle")
-    assert megabytes < 300
+    assert max(megabytes, apart) < 300
 
 
 # --- What stays of those that are taken ---
@@ -145,7 +144,9 @@ def test_colours_are_moved_to_srgb_and_a_broken_profile_moves_none() -> None:
 
 def test_a_large_picture_is_kept_smaller_and_in_shape() -> None:
     for kind in ("JPEG", "PNG", "AVIF"):
-        picture = decoding.decode(jpeg_of(Image.new("RGB", (3000, 1500)), kind=kind))
+        picture = decoding.decode(
+            jpeg_of(Image.new("L", (2600, 1300)), kind=kind, **{"speed": 10} if kind == "AVIF" else {})
+        )
         assert picture.size == (2560, 1280)
 
 
