@@ -15,6 +15,8 @@ const announce = (words) => {
   if (said.textContent !== words) said.textContent = words;
 };
 
+const minutes = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`);
+
 function progress({ task_id, percent, message, as, seconds_left: left }) {
   const tile = tileOf(task_id);
   const bar = tile?.querySelector("progress");
@@ -23,9 +25,7 @@ function progress({ task_id, percent, message, as, seconds_left: left }) {
   const state = tile.querySelector(".state");
   state.textContent = message;
   state.dataset.s = as || "running";
-  const rest = tile.querySelector("[data-left]");
-  rest.hidden = left == null;
-  rest.textContent = `${left} s left`;
+  tile.querySelector("[data-left]").textContent = left == null ? "" : `${minutes(left)} left`;
   if (as !== "running") announce(message);
 }
 

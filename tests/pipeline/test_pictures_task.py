@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import make
 import pytest
+from painter import Painter, install
 
 from content.errors import ExternalError, Invalid, InvalidMove, NotAllowed
 from content.models import Piece, Status, User
-from media_gen import sources
 from media_gen.models import Image
 from media_gen.services import candidates
-from media_gen.sources.base import About, AtStep, Made, Request, unheard
+from media_gen.sources.base import About
 from pipeline import runner
 from pipeline.models import Event, Notification, Stage, StageStatus, Task, TaskStatus
 from pipeline.services import pictures, tasks
@@ -22,43 +21,9 @@ from pipeline.stages.base import Lease
 pytestmark = pytest.mark.django_db
 
 
-class Painter:
-    """A source at the door: gives a card for each picture, in batches of `at_once`, after `steps` steps each."""
-
-    def __init__(self) -> None:
-        self.about = About("Painter", "Fetching the brushes", by_prompt=True, by_negative=True, on_device=True)
-        self.asked: list[Request] = []
-        self.steps, self.at_once, self.gives = 3, 1, 8
-        self.after_step: Any = None
-        self.fails: ExternalError | None = None
-
-    def make(self, request: Request, *, at_step: AtStep = unheard) -> Iterator[Made]:
-        self.asked.append(request)
-        if self.fails:
-            raise self.fails
-        for first in range(0, min(request.count, self.gives), self.at_once):
-            many = min(self.at_once, request.count - first)
-            for step in range(self.steps + 1):
-                at_step(step, self.steps, many)
-                if self.after_step:
-                    self.after_step(first, step)
-            for number in range(first, first + many):
-                yield painted(request, request.seed + number)
-
-
-def painted(request: Request, seed: int) -> Made:
-    how = {"seed": seed, "prompt": request.prompt, "negative": request.negative, "steps": 3}
-    return Made(f"picture {seed}".encode(), 64, 64, 0.1, how, alt=f"What seed {seed} shows", credit="Photo by Oana")
-
-
 @pytest.fixture
 def painter(monkeypatch: pytest.MonkeyPatch) -> Painter:
-    import sys
-
-    source = Painter()
-    monkeypatch.setitem(sys.modules, "media_gen.sources.painter", source)
-    monkeypatch.setattr(sources, "NAMES", (*sources.NAMES, "painter"))
-    return source
+    return install(monkeypatch)
 
 
 def asked(of: Piece, *, by: User | None = None, **params: Any) -> Task:
