@@ -28,10 +28,15 @@ def tiny_sdxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def build(folder: Path, *, width: int = 16) -> None:
     """Write the model to `folder`; `width` is the channels of its widest layers, a multiple of 16."""
+    import diffusers
     import torch
+    import transformers
     from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
     torch.manual_seed(0)
     text = CLIPTextConfig(
         vocab_size=WORDS + 2,
