@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # it has no types
     """Writing the same name again writes the same bytes, so it may overwrite; addresses carry no signature."""
 
     faults: tuple[type[Exception], ...] = (BotoCoreError, ClientError, Boto3Error)
+    _making = threading.Lock()
 
     def get_default_settings(self) -> dict[str, Any]:
         return {
@@ -75,8 +77,13 @@ class Bucket(S3Storage):  # type: ignore[misc]  # it has no types
         return f"cannot be reached ({type(fault).__name__}). Nothing is lost; try again."
 
     @property
+    def bucket(self) -> Any:
+        """One for all threads, and made once: its client may be shared, and takes long to make."""
+        with self._making:
+            return super().bucket
+
+    @property
     def _client(self) -> Any:
-        """One for all threads: a client may be shared, and takes long to make."""
         return self.bucket.meta.client
 
 

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,12 @@ def test_previews_have_no_address() -> None:
 # --- S3 ---
 
 
+@cache
+def boto(name: str, address: str, key: str, secret: str) -> Any:
+    keys = {"aws_access_key_id": key, "aws_secret_access_key": secret}
+    return boto3.client(name, endpoint_url=address, region_name="us-east-1", **keys)
+
+
 @dataclass(frozen=True)
 class Server:
     """moto's S3 on loopback, where keys are checked; `desk` may do everything in its two buckets."""
@@ -133,13 +140,7 @@ class Server:
     sources: list[str]
 
     def client(self, name: str = "s3") -> Any:
-        return boto3.client(
-            name,
-            endpoint_url=self.address,
-            region_name="us-east-1",
-            aws_access_key_id=self.key,
-            aws_secret_access_key=self.secret,
-        )
+        return boto(name, self.address, self.key, self.secret)
 
     def check_keys(self, free: str) -> None:
         """From the next but `free` requests on."""
