@@ -14,7 +14,8 @@ class Step:
     """One step of a workflow: from `begins` to `ends` percent, `promises` is what its column says before it runs.
 
     A step `side_by_side` is made of any number of stages that run at once; one that fails does not fail the task, and
-    the next step begins when each of them is done or has failed.
+    the next step begins when each of them is done or has failed. `recovery` is what a person can do when it has failed,
+    where that is not what is true of every step.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Step:
     promises: str
     lane: str = "io"
     side_by_side: bool = False
+    recovery: str = ""
 
 
 WORKFLOWS: dict[str, tuple[Step, ...]] = {
@@ -43,7 +45,15 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
         Step("transform", 0, 98, "One piece", side_by_side=True),
         Step("wrap_up", 98, 100, "Waiting for you"),
     ),
-    TaskType.IMAGE_GENERATION: (Step("pictures", 0, 100, "To choose from"),),
+    TaskType.IMAGE_GENERATION: (
+        Step(
+            "pictures",
+            0,
+            100,
+            "To choose from",
+            recovery="What arrived is kept. Try again for the rest, or ask in another way.",
+        ),
+    ),
 }
 
 

@@ -109,6 +109,16 @@ addEventListener("input", ({ target }) => {
   document.querySelector("[data-count]").textContent = target.value;
 });
 
+/* --- One's own: what is too large is said before it is sent --- */
+
+addEventListener("change", ({ target }) => {
+  if (target.id !== "file") return;
+  const most = Number(target.dataset.most);
+  const size = (target.files[0]?.size ?? 0) / 1e6;
+  target.setCustomValidity(size > most ? `It has ${Math.ceil(size)} MB; at most ${most} MB are taken.` : "");
+  target.reportValidity();
+});
+
 /* --- More --- */
 
 addEventListener("htmx:afterRequest", ({ detail }) => {

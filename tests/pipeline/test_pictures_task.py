@@ -250,6 +250,7 @@ def test_what_arrived_before_a_failure_is_kept_and_a_retry_makes_the_rest(painte
 
     stage = run(task)
     assert (task.status, task.error, stage.status) == (TaskStatus.FAILED, "The device has no memory left.", "failed")
+    assert task.recovery.startswith("What arrived is kept.")
 
     painter.fails = None
     tasks.retry(task, by=piece.owner)
