@@ -1,5 +1,6 @@
 # make up      run Copydesk on this machine          make up PORT=8080 HOST=0.0.0.0 DATA=/srv/copydesk
-# make hosted  install what OpenAI's and Anthropic's models need, once; make up keeps it
+# make hosted  install what hosted models and storages need, once; make up keeps it
+# make images  install what pictures by SDXL need too: 1 GB, or more with an NVIDIA card
 # make test    run the tests                         make test ARGS="tests/content -x"
 # make lint    style, types, layers, migrations      make bench         measure
 # make requirements   pin anew after a change in pyproject.toml
@@ -15,7 +16,7 @@ EMBEDDED := $(PY) -m config.embedded exec --
 typed = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 UP_OPTIONS = $(call typed,PORT,--port) $(call typed,HOST,--host) $(call typed,DATA,--data)
 
-.PHONY: help up hosted test lint bench requirements clean
+.PHONY: help up hosted images test lint bench requirements clean
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
 
@@ -24,6 +25,8 @@ up: $(VENV)/.base
 	@exec $(PY) -m config.supervisor $(UP_OPTIONS)
 
 hosted: $(VENV)/.hosted
+
+images: $(VENV)/.images
 
 test: $(VENV)/.dev
 	@$(PY) -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
@@ -43,11 +46,13 @@ bench: $(VENV)/.dev
 
 COMPILE := -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	--python-version 3.11 -q pyproject.toml
-HOSTED := --extra openai --extra anthropic
+HOSTED := --extra openai --extra anthropic --extra s3 --extra cloudinary
+IMAGES := --extra images --no-emit-package torch
 requirements: $(VENV)/.uv
 	$(PY) $(COMPILE) -o requirements/base.txt
 	$(PY) $(COMPILE) $(HOSTED) -o requirements/hosted.txt
-	$(PY) $(COMPILE) $(HOSTED) --group dev -o requirements/dev.txt
+	$(PY) $(COMPILE) $(HOSTED) $(IMAGES) -o requirements/images.txt
+	$(PY) $(COMPILE) $(HOSTED) $(IMAGES) --group dev -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -59,10 +64,24 @@ clean:
 # to the packages (a company's mirror), pip installs the same list.
 sync = $(PY) -m uv pip sync -q --python $(PY) $(1) || $(PY) -m pip install -q --no-deps --require-hashes -r $(1)
 
-# The development list contains the hosted list, and that the base list. Where a larger one is installed, syncing to a
+# torch is in no list, since which build of it fits depends on the machine; it goes in after the list, which takes it
+# away. Where there is no graphics card, pip may know of the processor's build, a tenth of the size; uv finds the one for
+# the card at PyTorch's own index; and what PyPI has brings CUDA along and runs everywhere.
+TORCH := torch==2.13.0
+HAS_CARD := command -v nvidia-smi >/dev/null || test -e /dev/kfd
+torch = { $(HAS_CARD); } || $(PY) -m pip install -q --no-deps --no-compile $(TORCH)+cpu 2>/dev/null; \
+	$(PY) -c 'import torch' 2>/dev/null \
+	|| $(PY) -m uv pip install -q --python $(PY) --torch-backend=auto $(TORCH) 2>/dev/null \
+	|| $(PY) -m pip install -q $(TORCH)
+
+# Each list contains the one before it: base, hosted, images, dev. Where a larger one is installed, syncing to a
 # smaller would take it away again.
 ifneq ($(wildcard $(VENV)/.dev),)
-$(VENV)/.base $(VENV)/.hosted: $(VENV)/.dev
+$(VENV)/.base $(VENV)/.hosted $(VENV)/.images: $(VENV)/.dev
+	@touch $@
+else
+ifneq ($(wildcard $(VENV)/.images),)
+$(VENV)/.base $(VENV)/.hosted: $(VENV)/.images
 	@touch $@
 else
 ifneq ($(wildcard $(VENV)/.hosted),)
@@ -75,14 +94,21 @@ $(VENV)/.base: requirements/base.txt $(VENV)/.uv
 	@touch $@
 endif
 $(VENV)/.hosted: requirements/hosted.txt $(VENV)/.uv
-	@echo "Installing packages for hosted models"
+	@echo "Installing packages for hosted models and storages"
 	@$(call sync,requirements/hosted.txt)
+	@touch $@
+endif
+$(VENV)/.images: requirements/images.txt $(VENV)/.uv
+	@echo "Installing packages that make pictures"
+	@$(call sync,requirements/images.txt)
+	@$(torch)
 	@touch $@
 endif
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.uv
 	@echo "Installing packages for development"
 	@$(call sync,requirements/dev.txt)
+	@$(torch)
 	@touch $@
 
 $(VENV)/.uv: | $(PY)

@@ -1,15 +1,13 @@
 """What can be wrong with an installation, and what to do about each. One function a check, in the order shown."""
 
 import asyncio
-import os
 import shutil
-import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import redis
 from asgiref.sync import async_to_sync
@@ -18,7 +16,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from content.errors import CopydeskError
+from content.errors import CopydeskError, ExternalError
+from media_gen import storage
+from media_gen.sources.card import faces
 from pipeline import providers
 from pipeline.models import Heartbeat
 
@@ -55,7 +55,8 @@ def examine() -> Iterator[Finding]:
         yield heartbeat("worker", "tasks wait in the queue")
         yield heartbeat("clock", "schedules do not fire, and work of a lost worker is not taken up")
     yield disk()
-    yield folders()
+    yield pictures()
+    yield letters()
 
 
 def python() -> Finding:
@@ -195,6 +196,20 @@ def heartbeat(process: str, otherwise: str) -> Finding:
     return Finding(name, "ok", f"{alive} alive" if alive > 1 else "alive")
 
 
+def image_model() -> Finding:
+    """Whether pictures can be made by SDXL: its packages and its folder. Loading it would take minutes."""
+    missing = [name for name in ("torch", "diffusers", "transformers", "accelerate") if not find_spec(name)]
+    if missing:
+        return Finding("Image model", "fail", f"not installed: {', '.join(missing)}", "Run: make images")
+    from media_gen.sources.sdxl import folder  # one of the packages, and many installations have none of them
+
+    try:
+        folder.find(settings.SDXL)
+    except CopydeskError as error:
+        return Finding("Image model", "fail", error.message, "See the lines on SDXL in README.md, Settings.")
+    return Finding("Image model", "ok", f"{settings.SDXL}, device {settings.SDXL_DEVICE}")
+
+
 def disk() -> Finding:
     free = shutil.disk_usage(_nearest(settings.DATA_DIR)).free
     says = f"{free / GIGABYTE:.1f} GB free in {settings.DATA_DIR}"
@@ -204,18 +219,25 @@ def disk() -> Finding:
     return Finding("Disk", "warn" if free < TIGHT_BYTES else "ok", says, advice if free < TIGHT_BYTES else "")
 
 
-def folders() -> Finding:
-    """Whether pictures can be kept, where storages are folders of this machine."""
-    storages: dict[str, Any] = dict(settings.STORAGES)
-    options = [storage.get("OPTIONS", {}) for storage in storages.values()]
-    places = [Path(one["location"]) for one in options if "location" in one]
-    for place in places:
-        try:
-            tempfile.TemporaryFile(dir=_nearest(place)).close()
-        except OSError as error:
-            who = f"user {os.geteuid()} on {socket.gethostname()}"
-            return Finding("Pictures", "fail", f"{place}: {error.strerror}", f"Let {who} write there.")
-    return Finding("Pictures", "ok", f"{len(set(places))} folders, all writable")
+def pictures() -> Finding:
+    """Whether both storages of pictures answer; where they are folders, whether we may write there."""
+    try:
+        says = f"public: {storage.look(storage.PUBLIC)}; previews: {storage.look(storage.PREVIEWS)}"
+    except ExternalError as error:
+        return Finding("Pictures", "fail", error.message, "Texts can be published without; see README.md, Pictures.")
+    return Finding("Pictures", "ok", says)
+
+
+def letters() -> Finding:
+    """Whether the typographic card can set scripts whose letters join or run from right to left."""
+    if faces.SHAPED:
+        return Finding("Letters", "ok", "any script of the card's fonts can be set")
+    return Finding(
+        "Letters",
+        "warn",
+        "Pillow finds no FriBidi: cards leave out Arabic, Hebrew and Hindi, and nothing is kerned",
+        "Install it. On Debian or Ubuntu: sudo apt install libfribidi0. On macOS: brew install fribidi",
+    )
 
 
 def _nearest(folder: Path) -> Path:

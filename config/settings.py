@@ -5,12 +5,15 @@ Every variable that is read stands here once, with its default; README.md lists 
 
 import json
 import os
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from config.embedded.data import DataDir
 
@@ -143,6 +146,10 @@ LEASE_SECONDS = env.float("COPYDESK_LEASE_SECONDS", default=10)
 HEARTBEAT_SECONDS = env.float("COPYDESK_HEARTBEAT_SECONDS", default=1)
 STAGES_AT_ONCE = env.int("COPYDESK_STAGES_AT_ONCE", default=32)  # threads of one worker; they wait on models
 LANES = env.list("COPYDESK_LANES", default=["io", "gpu"])
+# A cluster that serves the device alone has tickets of its own, or it and the others would use up each other's.
+GPU_CLUSTER = "copydesk-gpu"
+if "io" not in LANES:
+    Q_CLUSTER["cluster_name"] = GPU_CLUSTER
 CLUSTER_HUNG_AFTER_SECONDS = env.float("COPYDESK_CLUSTER_HUNG_AFTER_SECONDS", default=30)
 
 # --- Models ------------------------------------------------------------------------------------------------
@@ -183,6 +190,40 @@ TRANSFORM_TEMPERATURE = env.float("COPYDESK_TRANSFORM_TEMPERATURE", default=0.7)
 IDEA_TOKENS = env.int("COPYDESK_IDEA_TOKENS", default=2000)  # the cap of one answer, for ten ideas
 TRANSFORM_TOKENS = env.int("COPYDESK_TRANSFORM_TOKENS", default=1500)
 NEEDS_SECOND_PERSON = env.bool("COPYDESK_SECOND_PERSON", default=False)
+
+# --- Pictures: what comes from outside ------------------------------------------------------------------------
+PEXELS_KEY = env("COPYDESK_PEXELS_KEY", default="")  # empty: Pexels is off
+PEXELS_URL = env("COPYDESK_PEXELS_URL", default="https://api.pexels.com").rstrip("/")
+# Where pictures may be fetched from: a host by its full name, or every host below “.example.org”.
+IMAGE_HOSTS = env.list("COPYDESK_IMAGE_HOSTS", default=["images.pexels.com"])
+IMAGE_MB = env.int("COPYDESK_IMAGE_MB", default=20)  # the largest file that is taken, fetched or sent
+# For tests with a stand-in on this machine: plain HTTP, any port and loopback addresses are then allowed.
+IMAGES_FROM_LOOPBACK = env.bool("COPYDESK_IMAGES_FROM_LOOPBACK", default=False)
+# What all processes remember together, and can do without; the default is each one's own memory. Never clear() it: the
+# queue lies in the same Redis.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "shared": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"},
+}
+# Bodies that may pass MAX_BODY_BYTES: a picture in its form, at the two addresses that take one.
+LARGER_BODIES = {r"/desk/pieces/\d+/pictures/upload/?|/api/v1/media/images/": IMAGE_MB * 1_000_000 + 100_000}
+
+# --- Pictures: the typographic card ---------------------------------------------------------------------------
+# Brand colours such as #16357f,#f2b705, one to six; empty: the house's own. Whatever they are, a card can be read.
+CARD_COLOURS = [colour.strip().lower() for colour in env.list("COPYDESK_CARD_COLOURS", default=[])]
+if len(CARD_COLOURS) > 6 or any(re.fullmatch("#[0-9a-f]{6}", colour) is None for colour in CARD_COLOURS):
+    raise ImproperlyConfigured(
+        f"COPYDESK_CARD_COLOURS takes one to six colours such as #16357f,#f2b705; it is {','.join(CARD_COLOURS)}."
+    )
+
+# --- Pictures: SDXL ----------------------------------------------------------------------------------------
+# A folder of an SDXL model, or a hub's name of one that is on this machine already; empty is off. `make images` first.
+SDXL = env("COPYDESK_SDXL", default="")
+SDXL_DEVICE = env("COPYDESK_SDXL_DEVICE", default="auto")  # auto, cuda, cuda:1, mps or cpu
+SDXL_SIZE = env("COPYDESK_SDXL_SIZE", default="1344x768")  # one of those it was trained on; sides are multiples of 8
+SDXL_SCHEDULER = env("COPYDESK_SDXL_SCHEDULER", default="")  # lcm, turbo, lightning; empty: the one the model came with
+SDXL_STEPS = env.int("COPYDESK_SDXL_STEPS", default=0)  # 0: 30, with lcm and lightning 4, with turbo 2
+SDXL_GUIDANCE = env.float("COPYDESK_SDXL_GUIDANCE", default=None)  # none: 5, with lcm 1, with turbo and lightning 0
 
 # --- Mail: off until a server is named, such as smtp+tls://user:password@mail.example:587 ---------------------
 EMAIL_URL = env("EMAIL_URL", default="")
@@ -270,25 +311,73 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # `up` serves from the source tree; a deployment runs collectstatic
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
+FOREVER = "public, max-age=31536000, immutable"  # the names of public pictures are hashes of what is in them
+PREVIEW_DAYS = env.int("COPYDESK_PREVIEW_DAYS", default=7)  # then a picture that nobody chose is cleaned up
+PUBLIC_STORAGE = env("COPYDESK_PUBLIC_STORAGE", default="local")  # or s3, or cloudinary
+PREVIEW_STORAGE = env("COPYDESK_PREVIEW_STORAGE", default="local")  # or s3, where several machines share the work
+# Amazon's S3 or what speaks like it; its keys are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the machine's role.
+S3_BUCKET = env("COPYDESK_S3_BUCKET", default="")
+S3_PREVIEW_BUCKET = env("COPYDESK_S3_PREVIEW_BUCKET", default="")  # private, and not the public one
+S3_ENDPOINT = env("COPYDESK_S3_ENDPOINT", default="").rstrip("/")  # empty: Amazon's own
+S3_REGION = env("COPYDESK_S3_REGION", default="us-east-1")
+S3_PREFIX = env("COPYDESK_S3_PREFIX", default="")
+S3_ACL = env("COPYDESK_S3_ACL", default="")  # public-read where a bucket's policy cannot say so
+_bucket_url = f"{S3_ENDPOINT}/{S3_BUCKET}" if S3_ENDPOINT else f"https://{S3_BUCKET}.s3.{S3_REGION}.amazonaws.com"
+S3_URL = env("COPYDESK_S3_URL", default=_bucket_url).rstrip("/")  # as readers reach it: a CDN, if there is one
+CLOUDINARY_URL = env("CLOUDINARY_URL", default="")  # cloudinary://key:secret@cloud
+CLOUDINARY_FOLDER = env("COPYDESK_CLOUDINARY_FOLDER", default="copydesk")
+
+
+def _folder(location: Path, base_url: str | None) -> dict[str, Any]:
+    return {"BACKEND": "media_gen.storage.local.Folder", "OPTIONS": {"location": location, "base_url": base_url}}
+
+
+def _bucket(name: str, cache: str, acl: str = "") -> dict[str, Any]:
+    protocol, _, domain = S3_URL.partition("//")
+    options = {
+        "bucket_name": name,
+        "location": S3_PREFIX,
+        "endpoint_url": S3_ENDPOINT or None,
+        "region_name": S3_REGION,
+        "url_protocol": protocol,
+        "custom_domain": domain,
+        "default_acl": acl or None,
+        "object_parameters": {"CacheControl": cache},
+    }
+    return {"BACKEND": "media_gen.storage.s3.Bucket", "OPTIONS": options}
+
+
+_publics = {
+    "local": _folder(MEDIA_ROOT, MEDIA_URL),
+    "s3": _bucket(S3_BUCKET, FOREVER, S3_ACL),
+    "cloudinary": {
+        "BACKEND": "media_gen.storage.cloudinary.Cloud",
+        "OPTIONS": {"account": CLOUDINARY_URL, "folder": CLOUDINARY_FOLDER},
+    },
+}
+_previews = {
+    "local": _folder(DATA_DIR / "previews", None),  # private: no base_url, so no address can be made from it
+    "s3": _bucket(S3_PREVIEW_BUCKET, "private, no-store"),
+}
+if PUBLIC_STORAGE not in _publics or PREVIEW_STORAGE not in _previews:
+    raise ImproperlyConfigured(
+        "COPYDESK_PUBLIC_STORAGE is local, s3 or cloudinary; COPYDESK_PREVIEW_STORAGE local or s3."
+    )
+if "s3" in (PUBLIC_STORAGE, PREVIEW_STORAGE) and S3_BUCKET == S3_PREVIEW_BUCKET:
+    raise ImproperlyConfigured("COPYDESK_S3_BUCKET and COPYDESK_S3_PREVIEW_BUCKET are two buckets: one is public.")
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": MEDIA_ROOT, "base_url": MEDIA_URL},
-    },
-    "public": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": MEDIA_ROOT, "base_url": MEDIA_URL},
-    },
-    "previews": {  # private: no base_url, so no address can be made from it
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "previews", "base_url": None},
-    },
+    "default": _folder(MEDIA_ROOT, MEDIA_URL),
+    "public": _publics[PUBLIC_STORAGE],
+    "previews": _previews[PREVIEW_STORAGE],
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Where readers get pictures from: the public storage, and where those lie that were published before it was changed.
+_picture_hosts = {"local": [], "s3": ["/".join(S3_URL.split("/")[:3])], "cloudinary": ["https://res.cloudinary.com"]}
+PICTURE_HOSTS = [*_picture_hosts[PUBLIC_STORAGE], *env.list("COPYDESK_PICTURE_HOSTS", default=[])]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *PICTURE_HOSTS],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -15,7 +15,7 @@ from content.api.errors import nothing_here
 def public_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """A file of the public storage, when that is this machine's disk; names are hashes, so they never change."""
     response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
-    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    response["Cache-Control"] = settings.FOREVER
     return response
 
 
@@ -29,6 +29,7 @@ urlpatterns = [
     path("desk/", include("content.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("pipeline.api.urls")),
+    path("api/v1/", include("media_gen.api.urls")),
     path("api/v1/", include("content.api.urls")),
     re_path(r"^api/", nothing_here),
     re_path(r"^media/(?P<path>.+)$", public_file, name="media"),

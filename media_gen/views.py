@@ -1,34 +1,31 @@
-"""Pictures at the desk: see the candidates, choose one, ask for another."""
+"""Pictures at the desk: one preview, and the pieces whose pictures nobody has decided on."""
 
 from __future__ import annotations
 
-from django.contrib import messages
+from collections.abc import Sequence
+
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
-from django_htmx.middleware import HtmxDetails
+from django.core.paginator import Paginator
+from django.db.models import Count, Max, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
 
-from content.errors import Invalid
-from content.forms import number
-from content.models import Piece
-from content.views import signed_in
+from content.models import Piece, User
+from content.views.signed_in import SignedIn
 from media_gen import storage
-from media_gen.models import Image
-from media_gen.services import candidates, choosing
+from media_gen.models import Image, ImageStatus
+
+A_PAGE = 20
+SHOWN = 4  # pictures of a piece in the list
 
 
-class SignedIn(signed_in.SignedIn):
-    """With what django-htmx adds."""
-
-    htmx: HtmxDetails
-
-
-@login_required
-@require_GET
-def preview(request: SignedIn, pk: int) -> HttpResponse:
-    """A candidate's bytes, for those who may see its piece and for nobody else, caches included."""
-    image = get_object_or_404(Image.objects.visible_to(request.user), pk=pk)
+def preview_bytes(user: object, pk: int) -> HttpResponse:
+    """A candidate's bytes, for those who may see its piece; 404 for everybody else, so that nobody learns whether there
+    is one, and not kept by any cache."""
+    if not isinstance(user, User):
+        raise Http404("Previews are private.")
+    image = get_object_or_404(Image.objects.visible_to(user), pk=pk)
     try:
         content = storage.read(storage.PREVIEWS, image.preview)
     except FileNotFoundError as gone:
@@ -36,80 +33,30 @@ def preview(request: SignedIn, pk: int) -> HttpResponse:
     return HttpResponse(content, content_type="image/webp", headers={"Cache-Control": "private, no-store"})
 
 
+@require_GET
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    return preview_bytes(request.user, pk)
+
+
 @login_required
 @require_GET
-def pictures(request: SignedIn, pk: int) -> HttpResponse:
-    """The candidates of a piece; `?image=` is the one that is picked. For htmx only the part that changes."""
-    return _page(request, _visible(request, pk), picked=number(request.GET.get("image")))
+def index(request: SignedIn) -> HttpResponse:
+    """The pieces with pictures to decide on, the newest pictures first."""
+    open_ones = Q(images__status=ImageStatus.CANDIDATE)
+    pieces = Piece.objects.visible_to(request.user).with_current().filter(open_ones)
+    counted = pieces.annotate(many=Count("images", filter=open_ones), newest=Max("images__created_at"))
+    page = Paginator(counted.order_by("-newest", "-pk"), A_PAGE).get_page(request.GET.get("page"))
+    shown = _newest_of(list(page.object_list))
+    context = {"page": page, "rows": [(piece, shown.get(piece.pk, [])) for piece in page.object_list]}
+    return render(request, "media_gen/images.html", context)
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def choose(request: SignedIn, pk: int) -> HttpResponse:
-    """Settle on one picture, with the text for those who cannot see it."""
-    piece = _visible(request, pk)
-    if request.method == "GET":  # a reload, or the way back from signing in
-        return redirect("piece-pictures", pk=piece.pk)
-    images = candidates.for_piece(piece).select_related("piece__current")
-    image = images.filter(pk=number(request.POST.get("image"))).first()
-    if image is None:
-        refusal = Invalid("Pick one of the pictures first.", {"image": ["Pick one."]})
-        return _page(request, piece, refusal=refusal)
-    alt = " ".join(request.POST.get("alt", "").replace("\x00", "").split())
-    shown = images.filter(pk=number(request.POST.get("alt_of"))).first()
-    if shown and shown != image and alt == shown.alt:
-        alt = image.alt  # without a script the field still holds what was proposed for another picture
-    try:
-        choosing.choose(image, by=request.user, alt=alt)
-    except Invalid as refusal:
-        return _page(request, piece, picked=image.pk, alt=alt, refusal=refusal)
-    return _done(request, piece, "This picture goes out with the text.")
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def redraw(request: SignedIn, pk: int) -> HttpResponse:
-    """One more card."""
-    piece = _visible(request, pk)
-    if request.method == "GET":
-        return redirect("piece-pictures", pk=piece.pk)
-    image = candidates.another_card(piece, by=request.user)
-    return _done(request, piece, "Here is another card.", picked=image.pk)
-
-
-def _done(request: SignedIn, piece: Piece, says: str, *, picked: int = 0) -> HttpResponse:
-    if request.htmx:
-        return _page(request, piece, picked=picked, says=says)
-    messages.success(request, says)
-    return redirect("piece-pictures", pk=piece.pk)
-
-
-def _page(
-    request: SignedIn,
-    piece: Piece,
-    *,
-    picked: int = 0,
-    alt: str | None = None,
-    says: str = "",
-    refusal: Invalid | None = None,
-) -> HttpResponse:
-    images = list(candidates.for_piece(piece))
-    picked_image = next((image for image in images if image.pk == picked), images[0] if images else None)
-    context = {
-        "piece": piece,
-        "images": [(image, candidates.is_outdated(image, piece)) for image in images],
-        "picked": picked_image,
-        "alt": alt if alt is not None else (picked_image.alt if picked_image else ""),
-        "says": says,
-        "refusal": refusal,
-        "fields": refusal.fields if refusal else {},
-        "may_choose": request.user.reviews,
-        "may_draw": request.user.reviews or piece.owner_id == request.user.pk,
-    }
-    template = "media_gen/_pictures.html" if request.htmx else "media_gen/pictures.html"
-    return render(request, template, context, status=refusal.status if refusal else 200)
-
-
-def _visible(request: SignedIn, pk: int) -> Piece:
-    pieces = Piece.objects.visible_to(request.user).select_related("current", "idea", "owner")
-    return get_object_or_404(pieces, pk=pk)
+def _newest_of(pieces: Sequence[Piece]) -> dict[int, list[Image]]:
+    """{piece id: its newest candidates}, in one query for all of them."""
+    found: dict[int, list[Image]] = {}
+    candidates = Image.objects.filter(piece__in=pieces, status=ImageStatus.CANDIDATE)
+    for image in candidates.order_by("-created_at", "-pk"):
+        of_piece = found.setdefault(image.piece_id, [])
+        if len(of_piece) < SHOWN:
+            of_piece.append(image)
+    return found

@@ -1,5 +1,6 @@
 """Every second: give expired leases back, issue missing tickets, ask for daily runs that are due, restart a cluster
-that does nothing. Beside it, on a thread of its own, the post: a slow mail server delays nothing else."""
+that does nothing. Beside it, on threads of their own, the post and the broom: a slow mail server or storage delays
+nothing else."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
 
 import structlog
 from django.conf import settings
@@ -14,6 +16,8 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models.functions import Now
 
+from content.errors import ExternalError
+from media_gen.services import cleanup
 from pipeline import queue, runner
 from pipeline.models import Heartbeat, Stage, StageStatus
 from pipeline.models.stage import in_seconds
@@ -22,6 +26,7 @@ from pipeline.services import mail, schedules
 log = structlog.get_logger(__name__)
 
 POST_EVERY_SECONDS = 2
+SWEEP_AFTER_SECONDS, SWEEP_EVERY_SECONDS = 600, 24 * 3600
 TICKET_AGE_SECONDS = 5  # a ticket that is older than this is taken for lost
 
 
@@ -89,22 +94,61 @@ def watch_cluster() -> bool:
     return killed
 
 
-class Post(threading.Thread):
-    """Sends the mail that is due, on a thread and a connection of its own: a mail server may take its time."""
+class Chore(threading.Thread):
+    """Something that may take its time, done again and again on a thread and a connection of its own."""
 
-    def __init__(self) -> None:
-        super().__init__(name="post", daemon=True)
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
         self.stopped = threading.Event()
+
+    def rests(self) -> Iterator[float]:
+        """The seconds before each time."""
+        raise NotImplementedError
+
+    def do(self) -> None:
+        raise NotImplementedError
 
     def run(self) -> None:
         try:
-            while not self.stopped.wait(POST_EVERY_SECONDS):
+            for seconds in self.rests():
+                if self.stopped.wait(seconds):
+                    return
                 try:
-                    mail.send_due()
-                except (OperationalError, InterfaceError) as error:
-                    log.warning("no mail", error=type(error).__name__)
+                    self.do()
+                except (OperationalError, InterfaceError, ExternalError) as error:
+                    log.warning("not done", chore=self.name, error=type(error).__name__)
                     connections.close_all()
                 except Exception:  # a bug; the next round is another chance
-                    log.exception("no mail")
+                    log.exception("not done", chore=self.name)
         finally:
             connections.close_all()
+
+
+class Post(Chore):
+    """Sends the mail that is due."""
+
+    def __init__(self) -> None:
+        super().__init__("post")
+
+    def rests(self) -> Iterator[float]:
+        while True:
+            yield POST_EVERY_SECONDS
+
+    def do(self) -> None:
+        mail.send_due()
+
+
+class Broom(Chore):
+    """Removes once a day the pictures that nobody needs. Several may sweep: what one took, the others do not find."""
+
+    def __init__(self) -> None:
+        super().__init__("broom")
+
+    def rests(self) -> Iterator[float]:
+        yield SWEEP_AFTER_SECONDS  # a desk that is stopped every evening is swept too
+        while True:
+            yield SWEEP_EVERY_SECONDS
+
+    def do(self) -> None:
+        if removed := cleanup.clean():
+            log.info("pictures cleaned up", files=len(removed), bytes=sum(one.size for one in removed))

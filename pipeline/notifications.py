@@ -6,14 +6,19 @@ Below the runner, like `events.py`, because a task tells of its own end.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
 
 from content import platforms
 from content.models import HouseRules, Piece, Role, User
 from pipeline.models import Kind, Notification, Preferences, Task, TaskStatus, TaskType
+
+WATCHED_SECONDS = 30  # so long a person may be taken to look on
 
 
 def tell(
@@ -61,6 +66,8 @@ def run_ended(task: Task) -> None:
         _about_failure(task, key)
     elif task.status == TaskStatus.COMPLETED and task.type == TaskType.DAILY_WORKFLOW:
         _about_run(task, key)
+    elif task.status == TaskStatus.COMPLETED and task.type == TaskType.IMAGE_GENERATION:
+        _about_pictures(task, key)
     elif task.status == TaskStatus.COMPLETED:
         _about_piece(task, key)
 
@@ -97,6 +104,16 @@ def _about_piece(task: Task, key: str) -> None:
         for person in [task.owner, *_other_deciders(task.owner)]:
             whose = f"Asked for by {task.owner}." if person != task.owner else _figures(piece)
             tell(person, Kind.WAITING, key=of_it, title=title, text=whose, address=address, task=task)
+
+
+def _about_pictures(task: Task, key: str) -> None:
+    """Whoever asked for them watches them come; one who waited long may have gone on to something else."""
+    if task.started_at and timezone.now() - task.started_at > timedelta(seconds=WATCHED_SECONDS):
+        title, address = (
+            f"{task.result.get('says', 'Pictures')}: {task}.",
+            reverse("piece-pictures", args=[task.result["piece_id"]]),
+        )
+        tell(task.owner, Kind.FINISHED, key=key, title=title, address=address, task=task)
 
 
 def _other_deciders(owner: User) -> Iterable[User]:

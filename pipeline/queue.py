@@ -6,12 +6,15 @@ import socket
 
 import redis
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django_q.brokers import get_broker
 from django_q.status import Stat
 from django_q.tasks import async_task
 
 log = structlog.get_logger(__name__)
+
+MOST_WAITING = 4  # tickets for the device's cluster
 
 
 def ticket_on_commit() -> None:
@@ -22,12 +25,22 @@ def ticket_on_commit() -> None:
 def ticket() -> bool:
     """Put one ticket into the queue; False when Redis is away (the sweep issues another later)."""
     try:
-        # A ticket carries nothing and is worth nothing: never saved, never delivered twice.
-        async_task("pipeline.worker.drain", ack_failure=True, save=False)
+        for cluster in _to_wake():
+            # A ticket carries nothing and is worth nothing: never saved, never delivered twice.
+            async_task("pipeline.worker.drain", ack_failure=True, save=False, cluster=cluster)
     except (redis.RedisError, OSError) as error:
         log.warning("ticket not issued", error=type(error).__name__)
         return False
     return True
+
+
+def _to_wake() -> list[str]:
+    """The clusters that a ticket goes to. That of the device finds nothing in most cases, which costs it milliseconds;
+    it may be busy for minutes, or not be there, and then a few tickets are as good as many."""
+    clusters = [settings.Q_CLUSTER["name"]]
+    if settings.SDXL and get_broker(settings.GPU_CLUSTER).queue_size() < MOST_WAITING:
+        clusters.append(settings.GPU_CLUSTER)
+    return clusters
 
 
 def depth() -> int | None:

@@ -186,6 +186,8 @@ def fail(task: Task, stage: Stage, reason: str, recovery: str) -> None:
 
 def recovery_for(stage: Stage, error: Exception) -> str:
     """What a person can do about it."""
+    if its_own := workflows.step(stage.task.type, stage.name).recovery:
+        return its_own
     stages = stage.task.stages.order_by("position", "pk")
     done = list(dict.fromkeys(s.title for s in stages.filter(status=StageStatus.DONE)))
     one = len(done) == 1 and not done[0].endswith("s")  # “Research is kept”, “Ideas are kept”

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import asking, daily, notifications, publish, settings, tasks, today
+from pipeline.views import asking, daily, notifications, pictures, publish, settings, tasks, today
 
 urlpatterns = [
     path("", today.today, name="dashboard"),
@@ -30,6 +30,11 @@ urlpatterns = [
     path("notifications/bell/", notifications.bell, name="notifications-bell"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),
     path("notifications/<int:pk>/", notifications.show, name="notification"),
+    path("pieces/<int:pk>/pictures/", pictures.pictures, name="piece-pictures"),
+    path("pieces/<int:pk>/pictures/live/", pictures.live, name="piece-pictures-live"),
+    path("pieces/<int:pk>/pictures/choose", pictures.choose, name="image-choose"),
+    path("pieces/<int:pk>/pictures/more", pictures.more, name="piece-pictures-more"),
+    path("pieces/<int:pk>/pictures/upload", pictures.upload, name="piece-pictures-upload"),
     # Publishing: the picture is chosen with the text, so it stands here and not in the newsroom.
     path("pieces/<int:pk>/publish/", publish.publish, name="piece-publish"),
     path("pieces/<int:pk>/unpublish/", publish.unpublish, name="piece-unpublish"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from content.models import Piece
+from media_gen import sources
 from pipeline.models import Stage, Task, TaskType
 
 
@@ -13,7 +14,8 @@ class Step:
     """One step of a workflow: from `begins` to `ends` percent, `promises` is what its column says before it runs.
 
     A step `side_by_side` is made of any number of stages that run at once; one that fails does not fail the task, and
-    the next step begins when each of them is done or has failed.
+    the next step begins when each of them is done or has failed. `recovery` is what a person can do when it has failed,
+    where that is not what is true of every step.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Step:
     promises: str
     lane: str = "io"
     side_by_side: bool = False
+    recovery: str = ""
 
 
 WORKFLOWS: dict[str, tuple[Step, ...]] = {
@@ -29,7 +32,7 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
         Step("research", 0, 10, "Facts and their sources"),
         Step("draft", 10, 55, "Outline, then section by section"),
         Step("critique", 55, 85, "Score, refine, score again"),
-        Step("illustrate", 85, 90, "Typographic card"),
+        Step("illustrate", 85, 90, "A picture to choose"),
         Step("format", 90, 97, "Title, slug, tags"),
         Step("finalize", 97, 100, "Waiting for you"),
     ),
@@ -42,6 +45,15 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
         Step("transform", 0, 98, "One piece", side_by_side=True),
         Step("wrap_up", 98, 100, "Waiting for you"),
     ),
+    TaskType.IMAGE_GENERATION: (
+        Step(
+            "pictures",
+            0,
+            100,
+            "To choose from",
+            recovery="What arrived is kept. Try again for the rest, or ask in another way.",
+        ),
+    ),
 }
 
 
@@ -50,19 +62,25 @@ def step(task_type: str, name: str) -> Step:
     return next(step for step in WORKFLOWS[task_type] if step.name == name)
 
 
-def planned(task: Task, name: str, *, piece: Piece | None = None, key: str = "") -> Stage:
-    """A stage of the step `name`, not yet stored; `key` tells stages of one step apart."""
+def planned(task: Task, name: str, *, piece: Piece | None = None, key: str = "", lane: str = "") -> Stage:
+    """A stage of the step `name`, not yet stored; `key` tells stages of one step apart. Its `lane` is the step's, where
+    nothing else is said."""
     steps = [step.name for step in WORKFLOWS[task.type]]
     return Stage(
         task=task,
         name=name,
         key=key,
         position=steps.index(name),
-        lane=step(task.type, name).lane,
+        lane=lane or step(task.type, name).lane,
         piece=piece,
         priority=task.priority,
         asked_at=task.created_at,
     )
+
+
+def lane_of(source: str) -> str:
+    """Where pictures of this source are made: one at a time where they need the device to themselves."""
+    return "gpu" if source in sources.NAMES and sources.about(source).on_device else "io"
 
 
 def planned_transform(task: Task, piece: Piece) -> Stage:

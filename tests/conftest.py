@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from starter_fixture import starter_url
+from tiny_sdxl import tiny_sdxl
 
 from pipeline import providers, queue
 from pipeline.providers.scripted import Scripted
 
-__all__ = ["starter_url"]
+__all__ = ["starter_url", "tiny_sdxl"]
 
 
 # The longest first: of two processes that share the tests, neither is left alone with one of these at the end.

@@ -23,11 +23,23 @@ def web(environment: dict[str, str], host: str, port: int) -> Child:
     return Child.of_command("web", command, environment, PROJECT, lambda: answers(near, port, "/healthz"))
 
 
-def worker(environment: dict[str, str]) -> Child:
-    """A cluster that is at work would wait for the end of a stage. It need not: what is done is kept, and the lease
-    gives the rest to the next one."""
+def workers(environment: dict[str, str]) -> list[Child]:
+    """One cluster; with SDXL a second one, where torch keeps its model and makes one picture after the other.
+
+    Whoever names lanes has one cluster that serves those. The second is for one device: others have one each, which
+    their own CUDA_VISIBLE_DEVICES tells apart.
+    """
+    if not environment.get("COPYDESK_SDXL") or environment.get("COPYDESK_LANES"):
+        return [_cluster("worker", environment)]
+    alone = {"COPYDESK_LANES": "gpu", "COPYDESK_WORKERS": "1", "COPYDESK_STAGES_AT_ONCE": "1"}
+    return [_cluster("worker", environment | {"COPYDESK_LANES": "io"}), _cluster("gpu", environment | alone)]
+
+
+def _cluster(name: str, environment: dict[str, str]) -> Child:
+    """One that is at work would wait for the end of a stage. It need not: what is done is kept, and the lease gives the
+    rest to the next one."""
     command = [sys.executable, "manage.py", "qcluster", "--skip-checks"]
-    return Child.of_command("worker", command, environment, PROJECT, patience=3.0)
+    return Child.of_command(name, command, environment, PROJECT, patience=3.0)
 
 
 def clock(environment: dict[str, str]) -> Child:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-COLOURS = {"postgres": 34, "valkey": 35, "prepare": 33, "starter": 36, "web": 32, "worker": 33, "clock": 94}
+COLOURS = {"postgres": 34, "valkey": 35, "prepare": 33, "starter": 36, "web": 32, "worker": 33, "gpu": 95, "clock": 94}
 LOG_BYTES = 5_000_000  # then NAME.log becomes NAME.log.1, and the one before that is dropped
 
 

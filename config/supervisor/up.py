@@ -19,6 +19,7 @@ SERVERS = ("DATABASE_URL", "REDIS_URL", "COPYDESK_STARTER_URL", "COPYDESK_URL")
 WRITER = (
     *("OLLAMA_HOST", "COPYDESK_MODEL", "COPYDESK_PROVIDER", "COPYDESK_FALLBACK"),
     *("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"),  # never a key: this is written to a file
+    "COPYDESK_SDXL",
 )
 SHARED = (*SERVERS, *WRITER)
 
@@ -88,7 +89,7 @@ def _serve(data: DataDir, hold: Hold, host: str, port: int) -> int:
             web = programs.web(environment, host, port)
             supervisor.start(web)
             supervisor.wait_ready([web], PROGRAM_SECONDS)
-            behind = [programs.worker(environment), programs.clock(environment)]
+            behind = [*programs.workers(environment), programs.clock(environment)]
             for program in behind:
                 supervisor.start(program)
             supervisor.wait_ready([*behind, *([model] if model else [])], PROGRAM_SECONDS)

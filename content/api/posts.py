@@ -34,7 +34,9 @@ class PostLine(serializers.Serializer):
     category = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
     author = serializers.CharField()
-    cover = serializers.DictField(help_text="{url, alt, width, height, credit}, empty without a picture")
+    cover = serializers.DictField(
+        help_text="{url, alt, width, height, credit, credit_url, hint, variants: [{url, width, height, type}]}; empty without"
+    )
     word_count = serializers.IntegerField()
     read_minutes = serializers.IntegerField()
     published_at = serializers.DateTimeField()

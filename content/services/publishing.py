@@ -32,6 +32,22 @@ def publish(piece: Piece, *, by: User, cover: Mapping[str, Any] | None = None) -
     return post
 
 
+@transaction.atomic
+def replace_cover(piece: Piece, *, by: User, cover: Mapping[str, Any]) -> Post:
+    """Give the public article of a published piece another picture; its text stays as it is."""
+    permissions.require_reviewer(by, piece)
+    locked = Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
+    post = Post.objects.live().filter(piece=piece).first()
+    if locked.status != Status.PUBLISHED or post is None:
+        raise InvalidMove(f"“{locked}” is not public.")
+    post.cover, post.updated_at = dict(cover), timezone.now()
+    post.save(update_fields=["cover", "updated_at"])
+    Piece.objects.filter(pk=locked.pk).update(cover=post.cover)
+    audit.record("post.picture_replaced", post, by=by, piece=locked.pk, url=str(cover.get("url", "")))
+    piece.refresh_from_db()
+    return post
+
+
 def require_publishable(piece: Piece, *, by: User) -> tuple[Piece, Version, Decision]:
     """The piece, its text and the approval by which `by` may publish it now; else the refusal that says why not.
 

@@ -32,6 +32,7 @@ SECTIONS = (
     Section("review", "Review", ("review", "piece", "piece-edit", "piece-compare", "piece-decide")),
     Section("board", "Board", ("board", "board-move")),
     Section("tasks", "Tasks", ("tasks", "task")),
+    Section("images", "Images", ("images", "piece-pictures", "image-choose")),
 )
 
 

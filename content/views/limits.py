@@ -1,7 +1,11 @@
-"""No body over `MAX_BODY_BYTES` is kept: it is refused before it is read, as JSON under /api/, as a page elsewhere."""
+"""No body over `MAX_BODY_BYTES` is kept: it is refused before it is read, as JSON under /api/, as a page elsewhere.
+
+The addresses in `LARGER_BODIES` take more: a picture has more bytes than anything that is typed.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,7 +27,7 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if _said(request.META.get("CONTENT_LENGTH", "")) > settings.MAX_BODY_BYTES:
+        if _said(request.META.get("CONTENT_LENGTH", "")) > most(request.path):
             return refusal(request.path)
         return self.get_response(request)
 
@@ -45,7 +49,8 @@ class BodyLimit:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         headers = dict(scope["headers"])
-        if _said(headers.get(b"content-length", b"").decode("latin-1")) > settings.MAX_BODY_BYTES:
+        limit = most(scope["path"])
+        if _said(headers.get(b"content-length", b"").decode("latin-1")) > limit:
             return await self._refuse(scope, receive, send, 0)
         taken = 0
 
@@ -53,7 +58,7 @@ class BodyLimit:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > settings.MAX_BODY_BYTES:
+            if taken > limit:
                 raise _TooLarge(more=message.get("more_body", False))
             return message
 
@@ -63,7 +68,7 @@ class BodyLimit:
             await self._refuse(scope, receive, send, taken, more=error.more)
 
     async def _refuse(self, scope: Message, receive: Receive, send: Send, taken: int, *, more: bool = True) -> None:
-        while more and taken < settings.MAX_BODY_BYTES * self.PATIENCE:
+        while more and taken < max(settings.MAX_BODY_BYTES * self.PATIENCE, most(scope["path"]) * 2):
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
@@ -78,13 +83,21 @@ class BodyLimit:
 
 class _TooLarge(Exception):
     def __init__(self, *, more: bool) -> None:
-        super().__init__("the body is larger than MAX_BODY_BYTES")
+        super().__init__("the body is larger than its address may take")
         self.more = more
+
+
+def most(path: str) -> int:
+    """The bytes that may be sent to this address at once."""
+    for pattern, larger in settings.LARGER_BODIES.items():
+        if re.fullmatch(pattern, path):
+            return int(larger)
+    return settings.MAX_BODY_BYTES
 
 
 def refusal(path: str) -> HttpResponse:
     """413, in the form that fits the address."""
-    says = f"That is too large: at most {settings.MAX_BODY_BYTES // 1000:,} kB can be sent at once."
+    says = f"That is too large: at most {most(path) // 1000:,} kB can be sent at once."
     if path.startswith("/api/"):
         return JsonResponse(problem(413, says), status=413)
     return HttpResponse(render_to_string("413.html", {"message": says}), status=413)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Case, IntegerField, Value, When
 
-from content import permissions
-from content.models import Piece, User
-from content.services import audit
+from content.models import Piece
 from media_gen import sources, storage
 from media_gen.models import Image, ImageQuerySet, ImageStatus
 from media_gen.sources.base import Made, Request
@@ -24,7 +23,19 @@ def draw_card(piece: Piece, title: str, *, seed: int = 0, key: str) -> Image:
 
 def draw(piece: Piece, title: str, *, seed: int = 0) -> Made:
     """Only draw it; nothing is stored."""
-    return sources.get(CARD)(Request(title=title, seed=seed, category=piece.idea.category, site=settings.SITE_NAME))
+    return next(iter(sources.get(CARD)(request(piece, title=title, seed=seed))))
+
+
+def request(piece: Piece, **asked: Any) -> Request:
+    """What any source is asked for `piece`; its title is the one that it has now, unless another is given."""
+    about = {"title": piece.title, "category": piece.idea.category, "site": settings.SITE_NAME}
+    return Request(**{**about, **asked})
+
+
+def proposed_prompt(piece: Piece) -> str:
+    """What a picture could show: what came with its text, else what it is about."""
+    facts = piece.current.facts if piece.current else {}
+    return str(facts.get("image_prompt") or piece.title or piece.idea.title)
 
 
 def keep(piece: Piece, made: Made, *, source: str, key: str) -> Image:
@@ -37,6 +48,7 @@ def keep(piece: Piece, made: Made, *, source: str, key: str) -> Image:
             "preview": storage.keep(storage.PREVIEWS, made.image, "webp"),
             "alt": made.alt,
             "credit": made.credit,
+            "credit_url": made.credit_url,
             "width": made.width,
             "height": made.height,
             "seconds": made.seconds,
@@ -46,17 +58,11 @@ def keep(piece: Piece, made: Made, *, source: str, key: str) -> Image:
     return image
 
 
-@transaction.atomic
-def another_card(piece: Piece, *, by: User) -> Image:
-    """One more card with the title that the piece has now, in the next ground and drawing."""
-    permissions.require_writer(by, piece)
-    # Of two who ask at once the second gets the seed after the first's.
-    Piece.objects.select_for_update(of=("self",)).get(pk=piece.pk)
-    seeds = [int(made.get("seed", 0)) for made in piece.images.filter(source=CARD).values_list("made", flat=True)]
-    seed = max(seeds, default=-1) + 1
-    image = draw_card(piece, piece.title, seed=seed, key=f"asked-{seed}")
-    audit.record("image.drawn", image, by=by, piece=piece.pk, seed=seed)
-    return image
+def how(image: Image) -> str:
+    """Enough to tell it from its siblings: “seed 418204, 30 steps”; empty where it was not made here."""
+    made = image.made
+    says = [f"seed {made['seed']}"] if made.get("seed") is not None else []
+    return ", ".join([*says, f"{made['steps']} steps"] if made.get("steps") else says)
 
 
 def for_piece(piece: Piece) -> ImageQuerySet:

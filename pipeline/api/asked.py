@@ -8,6 +8,7 @@ from django.conf import settings
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from media_gen import sources as picture_sources
 from pipeline.models import Creativity, TaskType
 from pipeline.models.schedule import MOST_IDEAS
 from pipeline.services import fields
@@ -53,7 +54,11 @@ class AskingBlogPost(Asked):
     strict = serializers.BooleanField(default=False, help_text="The word range is then a hard rule")
     brief = serializers.ListField(child=serializers.CharField(max_length=500), max_length=40, required=False)
     sources = serializers.ListField(child=serializers.URLField(), max_length=10, required=False)
-    image_source = serializers.ChoiceField(list(fields.PICTURES), default="card")
+    image_source = serializers.ChoiceField(
+        [*picture_sources.NAMES, fields.NO_PICTURE],
+        default="card",
+        help_text="Where its picture comes from; where that source is off or fails, a card is drawn",
+    )
 
 
 class Voice(Asked):
@@ -88,10 +93,44 @@ class AskingPlatformContent(Voice):
     category = serializers.CharField(max_length=80, required=False)
 
 
+class AskingImages(serializers.Serializer):
+    """What pictures are asked for with, wherever they are."""
+
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF takes it off the class
+        list(picture_sources.NAMES),
+        required=False,
+        help_text="Unless said, that of the picture they are to be like, else card",
+    )
+    count = serializers.IntegerField(min_value=1, max_value=fields.MOST_PICTURES, default=4)
+    prompt = serializers.CharField(
+        max_length=1000, required=False, help_text="What is to be seen, or looked for; empty: what came with the text"
+    )
+    negative = serializers.CharField(max_length=500, required=False, help_text="What is not to be seen")
+    seed = serializers.IntegerField(
+        min_value=0,
+        max_value=fields.MOST_SEED,
+        required=False,
+        allow_null=True,
+        help_text="Of the first; the next ones have the seeds after it. Unless said, the first that is not used yet",
+    )
+
+
+class AskingImageGeneration(AskingImages):
+    """Pictures for a piece, to choose from."""
+
+    task_type = this(TaskType.IMAGE_GENERATION.value)
+    piece = serializers.IntegerField(min_value=1, required=False, help_text="One of content/")
+    like = serializers.IntegerField(min_value=1, required=False, help_text="One of media/images/: more like this")
+    task_name = serializers.CharField(max_length=200, required=False, help_text="Empty: a name that fits")
+    priority = serializers.IntegerField(min_value=-100, max_value=100, default=0, help_text="Higher first")
+    schedule_for = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone; empty is now")
+
+
 ASKING: dict[str, serializers.Serializer[Any] | type[serializers.Serializer[Any]]] = {
     TaskType.BLOG_POST.value: AskingBlogPost,
     TaskType.DAILY_WORKFLOW.value: AskingDailyWorkflow,
     TaskType.PLATFORM_CONTENT.value: AskingPlatformContent,
+    TaskType.IMAGE_GENERATION.value: AskingImageGeneration,
 }
 
 

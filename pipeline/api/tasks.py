@@ -169,7 +169,7 @@ class OfOneTask(Endpoint):
     """What hangs from a task that this user may see."""
 
     def task(self) -> Task:
-        task: Task = get_object_or_404(_seen_by(self.user), pk=self.kwargs["pk"])
+        task: Task = get_object_or_404(seen_by(self.user), pk=self.kwargs["pk"])
         return task
 
     def answer(self, status: int = 200) -> Response:
@@ -181,7 +181,7 @@ class Tasks(Endpoint):
     @promise("The tasks that you may see, newest first", TaskLine(many=True), query=Wanted, refuses=(400,), group=GROUP)
     def get(self, request: Request) -> Response:
         asked = self.query(Wanted)
-        found = _seen_by(self.user)
+        found = seen_by(self.user)
         if asked.get("status"):
             found = found.filter(status=asked["status"])
         if asked.get("task_type"):
@@ -205,7 +205,7 @@ class Tasks(Endpoint):
         with transaction.atomic():
             require_room(self.user)
             task = tasks.create(task_type, params, owner=self.user)
-        return Response(TaskWhole(_seen_by(self.user).get(pk=task.pk)).data, status=201)
+        return Response(TaskWhole(seen_by(self.user).get(pk=task.pk)).data, status=201)
 
 
 class OneTask(OfOneTask):
@@ -275,7 +275,7 @@ class Events(OfOneTask):
         )
 
 
-def _seen_by(user: User) -> Any:
+def seen_by(user: User) -> Any:
     # What stages keep and put out holds every prompt and answer: megabytes of which one line is told.
     light = Stage.objects.annotate(said=KeyTextTransform("says", "output")).defer("kept", "output")
     stages = Prefetch("stages", light.select_related("piece").order_by("position", "pk"))

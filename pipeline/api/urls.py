@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.api import config, models, publishing, tasks, workflows
+from pipeline.api import config, media, models, publishing, tasks, workflows
 
 urlpatterns = [
     path("tasks/", tasks.Tasks.as_view(), name="api-tasks"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("workflows/<int:pk>/", workflows.OneWorkflow.as_view(), name="api-workflow"),
     path("content/<int:pk>/publish/", publishing.Publish.as_view(), name="api-publish"),
     path("content/<int:pk>/unpublish/", publishing.Unpublish.as_view(), name="api-unpublish"),
+    path("media/variations/", media.Variations.as_view(), name="api-variations"),
     path("config/schedule/", config.OneSchedule.as_view(), name="api-schedule"),
     path("config/preferences/", config.OnePreferences.as_view(), name="api-preferences"),
     path("models/", models.Models.as_view(), name="api-models"),

@@ -36,7 +36,7 @@ class NewBlogPost(NewTask):
     needed = ("topic",)
     flags = frozenset({"strict"})
     by_comma = frozenset({"tags"})
-    styles, pictures = fields.STYLES, fields.PICTURES
+    styles = fields.STYLES
 
     def hints(self) -> dict[str, Said]:
         facts = len([line for line in self.values["brief"].splitlines() if line.strip()])
@@ -51,6 +51,11 @@ class NewBlogPost(NewTask):
             "brief": Said("hint", count + rule),
             "sources": Said("hint", "Public addresses, one a line"),
         }
+
+    @property
+    def pictures(self) -> dict[str, str]:
+        """The sources to choose from: those that are on here."""
+        return fields.pictures()
 
     @property
     def words(self) -> int:

@@ -19,6 +19,7 @@ class TaskType(models.TextChoices):
     BLOG_POST = "blog_post", "Blog post"
     DAILY_WORKFLOW = "daily_workflow", "Daily run"
     PLATFORM_CONTENT = "platform_content", "One piece"
+    IMAGE_GENERATION = "image_generation", "Pictures"
 
 
 class TaskStatus(models.TextChoices):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from pipeline.models import Stage, StageStatus, Task, TaskStatus, TaskType
-from pipeline.services import daily
+from pipeline.services import daily, pictures
 
 
 def eta(task: Task) -> tuple[int, int] | None:
@@ -20,7 +20,9 @@ def etas(listed: Iterable[Task]) -> dict[int, tuple[int, int]]:
     """{task id: its `eta`} for those that are active and have a history; few queries, however many they are."""
     active = [task for task in listed if task.is_active]
     runs = [task for task in active if task.type == TaskType.DAILY_WORKFLOW]
-    return {**_by_stages([task for task in active if task not in runs]), **daily.etas(runs)}
+    drawn = [task for task in active if task.type == TaskType.IMAGE_GENERATION]
+    left = {task.pk: found for task in drawn if (found := pictures.eta(task))}
+    return {**_by_stages([task for task in active if task not in (*runs, *drawn)]), **daily.etas(runs), **left}
 
 
 def _by_stages(active: list[Task]) -> dict[int, tuple[int, int]]:

@@ -26,12 +26,16 @@ from content import platforms
 from content.errors import Invalid
 from content.platforms.base import Ask
 from content.services.editing import without_controls
+from media_gen import sources
+from media_gen.services import candidates
 from pipeline.models import TaskType
 from pipeline.models.schedule import MOST_IDEAS
 
 STYLES = ("Explainer", "How-to", "Opinion", "Story", "Case study", "Checklist")
 TONES = ("Plain, practical", "Warm", "Formal", "Playful")
-PICTURES = {"card": "Typographic card, drawn here", "none": "None"}
+NO_PICTURE = "none"
+MOST_PICTURES = 8  # of one task
+MOST_SEED = 2**32 - 1
 PRIORITIES = {0: "Normal", 10: "First"}
 
 
@@ -84,6 +88,22 @@ class Asked(BaseModel):
         return self.model_dump(mode="json", exclude={"task_name", "priority"})
 
 
+def _a_source(value: str) -> str:
+    if value not in sources.NAMES:
+        raise PydanticCustomError("source", f"Choose one of: {', '.join(sources.NAMES)}.")  # type: ignore[arg-type]
+    return value
+
+
+def _a_source_or_none(value: str) -> str:
+    return value if value == NO_PICTURE else _a_source(value)
+
+
+def pictures() -> dict[str, str]:
+    """{source: its name} of those that are switched on here, and “none”."""
+    named = {name: sources.about(name) for name in sources.NAMES}
+    return {**{name: about.name for name, about in named.items() if about.is_on()}, NO_PICTURE: "None"}
+
+
 class BlogPost(Asked):
     """The fields of a `blog_post` task (SPEC 3.2)."""
 
@@ -99,7 +119,7 @@ class BlogPost(Asked):
     strict: bool = False
     brief: Annotated[list[Annotated[Line, Field(max_length=500)]], BeforeValidator(_lines), Field(max_length=40)] = []
     sources: Annotated[list[AnyHttpUrl], BeforeValidator(_lines), Field(max_length=10)] = []
-    image_source: Literal["card", "none"] = "card"
+    image_source: Annotated[Line, AfterValidator(_a_source_or_none)] = candidates.CARD
 
     @property
     def title(self) -> str:
@@ -203,10 +223,48 @@ class PlatformContent(Voice):
         return self.task_name or self.topic or f"Idea {self.idea}"
 
 
+def _no_model(value: str) -> str:
+    if value:
+        raise PydanticCustomError("no_model", "Pictures are made by their source, not by a model that writes.")
+    return value
+
+
+Row = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+class ImageGeneration(Asked):
+    """The fields of an `image_generation` task: pictures for `piece`, or more `like` one that it has (SPEC 9.2).
+
+    What is not said is as with the picture they are to be like, else the source is a card, the prompt the one that came
+    with the text, and the seed the next one.
+    """
+
+    model: Annotated[Line, AfterValidator(_no_model)] = ""
+    piece: Annotated[Row | None, BeforeValidator(_blank_is_none)] = None
+    like: Annotated[Row | None, BeforeValidator(_blank_is_none), Field(validate_default=True)] = None
+    source: Annotated[Annotated[Line, AfterValidator(_a_source)] | None, BeforeValidator(_blank_is_none)] = None
+    count: Annotated[int, Field(ge=1, le=MOST_PICTURES)] = 4
+    prompt: Annotated[Line, Field(max_length=1000)] = ""
+    negative: Annotated[Line, Field(max_length=500)] = ""
+    seed: Annotated[Annotated[int, Field(ge=0, le=MOST_SEED)] | None, BeforeValidator(_blank_is_none)] = None
+
+    @field_validator("like")
+    @classmethod
+    def _of_something(cls, like: int | None, info: ValidationInfo) -> int | None:
+        if like is None and "piece" in info.data and info.data["piece"] is None:
+            raise PydanticCustomError("of_something", "Name the piece, or a picture that they are to be like.")
+        return like
+
+    @property
+    def title(self) -> str:
+        return self.task_name or "Pictures"
+
+
 FIELDS: dict[str, type[Asked]] = {
     TaskType.BLOG_POST: BlogPost,
     TaskType.DAILY_WORKFLOW: DailyWorkflow,
     TaskType.PLATFORM_CONTENT: PlatformContent,
+    TaskType.IMAGE_GENERATION: ImageGeneration,
 }
 LISTS = {
     name

@@ -16,8 +16,8 @@ from content.models import Idea, User
 from content.services import audit, ideas
 from pipeline import events, providers, queue, workflows
 from pipeline.models import Stage, StageStatus, Task, TaskStatus, TaskType
-from pipeline.services import fields
-from pipeline.workflows import WORKFLOWS, planned, planned_transform
+from pipeline.services import fields, pictures
+from pipeline.workflows import WORKFLOWS, lane_of, planned, planned_transform
 
 
 @transaction.atomic
@@ -55,7 +55,9 @@ def create(task_type: str, params: dict[str, Any], *, owner: User) -> Task:
 def _blog_post(task: Task, asked: fields.BlogPost) -> list[Stage]:
     idea = ideas.propose(asked.topic, owner=task.owner, category=asked.category)
     piece = ideas.start_piece(idea, "blog", ask=asked.as_ask())
-    return [planned(task, step.name, piece=piece) for step in WORKFLOWS[task.type]]
+    stages = [planned(task, step.name, piece=piece) for step in WORKFLOWS[task.type]]
+    next(stage for stage in stages if stage.name == "illustrate").lane = lane_of(asked.image_source)
+    return stages
 
 
 def _daily_workflow(task: Task, asked: fields.DailyWorkflow) -> list[Stage]:
@@ -87,6 +89,7 @@ LAYOUTS: dict[str, Callable[[Task, Any], list[Stage]]] = {
     TaskType.BLOG_POST: _blog_post,
     TaskType.DAILY_WORKFLOW: _daily_workflow,
     TaskType.PLATFORM_CONTENT: _platform_content,
+    TaskType.IMAGE_GENERATION: pictures.plan,
 }
 
 

@@ -102,15 +102,15 @@ class Work:
             return f"Writing for {self.stage.piece.on.name}"
         return f"Beginning with {self.stage.title.lower()}"
 
-    def progress(self, fraction: float, message: str) -> None:
-        """How much of this stage is done (0 to 1), and what it is doing now."""
-        self._tell(message, "running", min(max(fraction, 0), 1))
+    def progress(self, fraction: float, message: str, **more: Any) -> None:
+        """How much of this stage is done (0 to 1), what it is doing now, and what `more` its event says."""
+        self._tell(message, "running", min(max(fraction, 0), 1), **more)
 
     def say(self, message: str, as_: str) -> None:
         """What it waits for: `as_` is loading, queued, retry or running."""
         self._tell(message, as_)
 
-    def _tell(self, message: str, as_: str, fraction: float = -1) -> None:
+    def _tell(self, message: str, as_: str, fraction: float = -1, **more: Any) -> None:
         """`fraction` is how much of this stage is done; below 0 it says nothing of that."""
         if self.is_one_of_many and (message, as_) == self._said:
             return
@@ -125,7 +125,7 @@ class Work:
             if now is None:
                 return
             if (message, as_) != self._said or now != self.task.percent:
-                events.emit(self.task, "progress", percent=now, message=message, **self.which, **{"as": as_})
+                events.emit(self.task, "progress", percent=now, message=message, **self.which, **more, **{"as": as_})
             self._said, self.task.percent = (message, as_), now
 
     def _counted(self) -> tuple[int, int]:

@@ -76,6 +76,7 @@ class Progress:
     task: Task
     shown: str = ""  # the log's tab: one of SOURCES, or "" for all
     is_run = False
+    is_pictures = False
 
     @cached_property
     def stages(self) -> list[Stage]:

@@ -37,6 +37,8 @@ def standing(task: Task, piece: Piece | None = None) -> Standing:
         words, _, why = task.doing.partition(": ") if task.doing_as == "retry" else (task.doing, "", "")
         return Standing(task.doing_as, words or "Starting", why)
     if task.status == TaskStatus.COMPLETED:
+        if task.type == TaskType.IMAGE_GENERATION:
+            return Standing("generated", task.doing or "Finished")
         if task.type == TaskType.DAILY_WORKFLOW:  # “5 ideas, 14 of 15 pieces”
             return Standing("changes" if task.result.get("failed") else "generated", task.doing or "Finished")
         if piece is None or piece.waits:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -19,12 +21,14 @@ from content.views.signed_in import SignedIn
 from pipeline.models import Event, Task, TaskStatus, TaskType
 from pipeline.models.task import ACTIVE
 from pipeline.services import tasks
+from pipeline.views.contact import Pictures
 from pipeline.views.progress import SOURCES, Progress, line
 from pipeline.views.runs import Run
 from pipeline.views.today import works
 
 A_PAGE = 20
 ACTIVE_SHOWN = 50
+KINDS: dict[str, type[Progress]] = {TaskType.DAILY_WORKFLOW: Run, TaskType.IMAGE_GENERATION: Pictures}
 MANY = {TaskType.DAILY_WORKFLOW}  # the types that write more than one piece
 
 
@@ -32,10 +36,11 @@ MANY = {TaskType.DAILY_WORKFLOW}  # the types that write more than one piece
 def index(request: SignedIn) -> HttpResponse:
     """Active first, in the order in which they are served; then the others, newest first.
 
-    With `?piece=` it leads to the newest task that works on that piece: content links here without knowing tasks.
+    With `?piece=` it leads to the newest task that wrote that piece: content links here without knowing tasks.
     """
     if piece := number(request.GET.get("piece")):
-        of_piece = Task.objects.visible_to(request.user).filter(stages__piece_id=piece)
+        of_piece = Task.objects.visible_to(request.user).exclude(type=TaskType.IMAGE_GENERATION)
+        of_piece = of_piece.filter(stages__piece_id=piece)
         if task := of_piece.order_by("-created_at", "-pk").first():
             return redirect(task)
     return render(request, "pipeline/tasks.html", _listed(request))
@@ -99,7 +104,7 @@ def task_log(request: SignedIn, pk: int) -> HttpResponse:
 def _progress(request: SignedIn, pk: int) -> Progress:
     found = get_object_or_404(Task.objects.visible_to(request.user).select_related("owner"), pk=pk)
     shown = request.GET.get("log", "")
-    kind = Run if found.type == TaskType.DAILY_WORKFLOW else Progress
+    kind = KINDS.get(found.type, Progress)
     return kind(found, shown if shown in SOURCES else "")
 
 
@@ -136,11 +141,14 @@ def delete(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _act(request: SignedIn, pk: int, act: Callable[..., None], *, onward: str = "") -> HttpResponse:
-    """Do it, or say on the task's page why not: somebody else may have been first."""
+    """Do it, or say on the page that it was asked from why not: somebody else may have been first."""
     found = get_object_or_404(Task.objects.visible_to(request.user), pk=pk)
+    back: Any = found
+    if request.POST.get("back") == "pictures" and found.pieces:
+        back = reverse("piece-pictures", args=[found.pieces[0].pk])
     try:
         act(found, by=request.user)
     except CopydeskError as refusal:
         messages.error(request, refusal.message)
-        return redirect(found)
-    return redirect(onward) if onward else redirect(found)
+        return redirect(back)
+    return redirect(onward or back)

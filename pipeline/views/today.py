@@ -94,7 +94,7 @@ def _picture(lead: Piece) -> str:
     """The address of the lead's picture: the chosen one, or the newest candidate."""
     if lead.cover:
         return str(lead.cover.get("url", ""))
-    image = Image.objects.filter(piece=lead).order_by("-created_at").first()
+    image = Image.objects.with_preview().filter(piece=lead).order_by("-created_at").first()
     return image.get_preview_url() if image else ""
 
 

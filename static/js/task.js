@@ -112,7 +112,7 @@ const HEARD = {
   },
   complete(message) {
     const made = message.summary?.says;
-    const done = isRun && made ? `The run has ended: ${made}` : "Written, and waiting for you";
+    const done = isRun && made ? `The run has ended: ${made}` : made || "Written, and waiting for you";
     announce(message.status === "completed" ? done : "The task has ended");
     document.title = message.status === "completed" ? `Done: ${title}` : title;
     ended();

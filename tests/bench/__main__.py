@@ -20,7 +20,7 @@ MEBIBYTE = 1024 * 1024
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="memory, overhead, feed, stages or daily")
+    parser.add_argument("--only", default="", help="memory, overhead, feed, stages, daily, sdxl or approve")
     parser.add_argument("--posts", type=int, default=2, help="how many posts to write for the overhead")
     parser.add_argument("--json", default="", help="write the figures to this file too")
     options = parser.parse_args()
@@ -38,11 +38,19 @@ def main() -> int:
         with Installation(Path(folder) / "data") as installation:
             _join(installation)
             # Imported here: these read settings, which need the installation's addresses.
-            from bench import daily, feed, memory, overhead, stages
+            from bench import approve, daily, feed, memory, overhead, sdxl, stages
 
             gc.freeze()  # the listeners' own rubbish collection is not what is measured, theirs or the bare ones'
 
-            parts = {"memory": memory, "overhead": overhead, "feed": feed, "stages": stages, "daily": daily}
+            parts = {
+                "memory": memory,
+                "overhead": overhead,
+                "feed": feed,
+                "stages": stages,
+                "daily": daily,
+                "sdxl": sdxl,
+                "approve": approve,
+            }
             for name, measure in parts.items():
                 if options.only in ("", name):
                     measure.run(installation, report, options)

@@ -1,20 +1,18 @@
-"""Candidates are private; a reviewer chooses one; that one becomes public, once."""
+"""Candidates are private: one for each key, kept where no address leads, shown to those who may see their piece."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import make
 import pytest
+from caller import api
 from django.test import Client
-from django.urls import reverse
-from PIL import Image as Picture
+from drawn import candidate, public_files
 
-from content.errors import Invalid, NotAllowed
-from content.models import AuditEntry, Piece, User
+from content.models import User
 from media_gen.models import Image, ImageStatus
-from media_gen.services import candidates, choosing, derivatives
+from media_gen.services import candidates
 
 pytestmark = pytest.mark.django_db
 
@@ -23,17 +21,6 @@ def client(user: User) -> Client:
     signed_in = Client()
     signed_in.force_login(user)
     return signed_in
-
-
-def candidate(piece: Piece, *, seed: int = 0) -> Image:
-    return candidates.draw_card(piece, piece.title, seed=seed, key=f"test-{seed}")
-
-
-def public_files(tmp_path: Path) -> list[Path]:
-    return [path for path in (tmp_path / "public").rglob("*") if path.is_file()]
-
-
-# --- Drawing ---
 
 
 def test_one_key_gives_one_card_however_often_it_is_asked() -> None:
@@ -52,115 +39,21 @@ def test_a_candidate_lies_in_the_private_storage_only(tmp_path: Path) -> None:
 
     assert (tmp_path / "previews" / image.preview).stat().st_size > 0
     assert public_files(tmp_path) == []
+    for address in (f"/media/{image.preview}", f"/media/previews/{image.preview}", f"/previews/{image.preview}"):
+        assert Client().get(address).status_code == 404
 
 
-def test_another_card_takes_the_next_seed() -> None:
-    piece = make.piece()
-    candidate(piece, seed=0)
-
-    second = candidates.another_card(piece, by=piece.owner)
-    third = candidates.another_card(piece, by=make.editor())
-
-    assert [second.made["seed"], third.made["seed"]] == [1, 2]
-    assert list(candidates.for_piece(piece))[:2] == [third, second]
-
-
-def test_a_stranger_draws_nothing() -> None:
-    with pytest.raises(NotAllowed):
-        candidates.another_card(make.piece(), by=make.creator())
-
-    assert not Image.objects.exists()
-
-
-# --- Choosing ---
-
-
-def test_the_chosen_picture_is_public_and_the_others_are_not_chosen(tmp_path: Path) -> None:
-    piece = make.piece()
-    first, second = candidate(piece, seed=0), candidate(piece, seed=1)
-
-    facts = choosing.choose(second, by=make.editor(), alt="A kettle in  words.")
-
-    assert dict(Image.objects.values_list("pk", "status")) == {
-        first.pk: ImageStatus.NOT_CHOSEN,
-        second.pk: ImageStatus.CHOSEN,
-    }
-    assert (facts["alt"], facts["width"], facts["height"], facts["source"]) == ("A kettle in words.", 1200, 630, "card")
-    assert len(public_files(tmp_path)) == len(facts["variants"]) == 6
-    piece.refresh_from_db()
-    assert piece.cover == facts
-
-
-def test_every_public_size_is_what_it_says(client: Client) -> None:
-    facts = choosing.choose(candidate(make.piece()), by=make.editor())
-
-    for variant in facts["variants"]:
-        answer = client.get(variant["url"])
-        picture = Picture.open(io.BytesIO(b"".join(answer.streaming_content)))
-        assert (answer["Content-Type"], picture.size) == (variant["type"], (variant["width"], variant["height"]))
-        assert "immutable" in answer["Cache-Control"]
-    assert [part.split(" ")[1] for part in facts["srcset"].split(", ")] == ["480w", "960w", "1200w"]
-
-
-def test_choosing_again_changes_nothing(tmp_path: Path) -> None:
-    image, mara = candidate(make.piece()), make.editor()
-
-    first = choosing.choose(image, by=mara)
-    files = public_files(tmp_path)
-    again = choosing.choose(Image.objects.get(pk=image.pk), by=mara)
-
-    assert again == first
-    assert public_files(tmp_path) == files
-    assert AuditEntry.objects.filter(event="image.chosen").count() == 1
-
-
-def test_a_creator_does_not_choose(tmp_path: Path) -> None:
+def test_a_preview_is_for_those_who_may_see_its_piece_and_for_nobody_else() -> None:
     image = candidate(make.piece())
-
-    with pytest.raises(NotAllowed):
-        choosing.choose(image, by=image.piece.owner)
-
-    assert public_files(tmp_path) == []
-
-
-@pytest.mark.parametrize("alt", ["", "   ", "a" * 301])
-def test_a_picture_needs_a_text_for_those_who_cannot_see_it(alt: str, tmp_path: Path) -> None:
-    image = candidate(make.piece())
-    Image.objects.filter(pk=image.pk).update(alt="")
-    image.refresh_from_db()
-
-    with pytest.raises(Invalid) as refusal:
-        choosing.choose(image, by=make.editor(), alt=alt)
-
-    assert "alt" in refusal.value.fields
-    assert public_files(tmp_path) == []
-
-
-def test_what_a_camera_wrote_into_a_picture_does_not_get_out() -> None:
-    exif = Picture.Exif()
-    exif[0x0112], exif[0x010F] = 6, "A camera"  # turned by a quarter; its maker
-    original = io.BytesIO()
-    Picture.new("RGB", (600, 300), "white").save(original, "JPEG", exif=exif)
-
-    made = list(derivatives.derive(original.getvalue()))
-
-    assert [(one.width, one.height) for one in made] == [(300, 600), (300, 600)]
-    assert all(not Picture.open(io.BytesIO(one.content)).getexif() for one in made)
-
-
-# --- At the desk ---
-
-
-def test_a_preview_is_for_those_who_may_see_its_piece() -> None:
-    image = candidate(make.piece())
-    url = image.get_preview_url()
+    desk, by_http = image.get_preview_url(), f"/api/v1/media/images/{image.pk}/preview/"
 
     for user in (image.piece.owner, make.editor()):
-        answer = client(user).get(url)
-        assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")
-        assert answer["Cache-Control"] == "private, no-store"
-    assert client(make.creator()).get(url).status_code == 404
-    assert Client().get(url).status_code == 302
+        for answer in (client(user).get(desk), api(user).get(by_http)):
+            assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")
+            assert answer["Cache-Control"] == "private, no-store"
+    stranger = make.creator()
+    refused = [client(stranger).get(desk), Client().get(desk), api(stranger).get(by_http), api().get(by_http)]
+    assert [answer.status_code for answer in refused] == [404] * 4
 
 
 def test_a_preview_whose_file_is_gone_is_not_found(tmp_path: Path) -> None:
@@ -168,96 +61,3 @@ def test_a_preview_whose_file_is_gone_is_not_found(tmp_path: Path) -> None:
     (tmp_path / "previews" / image.preview).unlink()
 
     assert client(make.editor()).get(image.get_preview_url()).status_code == 404
-
-
-def test_an_editor_chooses_on_the_page_and_comes_back_to_it() -> None:
-    piece = make.piece()
-    image = candidate(piece)
-
-    answer = client(make.editor()).post(
-        reverse("image-choose", args=[piece.pk]), {"image": image.pk, "alt": "A kettle, cut open."}, follow=True
-    )
-
-    assert answer.redirect_chain == [(reverse("piece-pictures", args=[piece.pk]), 302)]
-    image.refresh_from_db()
-    assert (image.status, image.alt) == (ImageStatus.CHOSEN, "A kettle, cut open.")
-    assert b"This picture goes out with the text." in answer.content
-
-
-def test_without_a_script_the_text_of_another_picture_is_not_taken() -> None:
-    piece = make.piece()
-    shown = candidate(piece, seed=0)
-    image = candidates.draw_card(piece, "An older title", seed=1, key="older")
-
-    client(make.editor()).post(
-        reverse("image-choose", args=[piece.pk]), {"image": image.pk, "alt": shown.alt, "alt_of": shown.pk}
-    )
-
-    image.refresh_from_db()
-    assert image.alt == "“An older title” in large type."
-
-
-def test_a_refused_choice_says_why_beside_the_field() -> None:
-    piece = make.piece()
-    image = candidate(piece)
-    url = reverse("image-choose", args=[piece.pk])
-
-    too_long = client(make.editor()).post(url, {"image": image.pk, "alt": "a" * 301})
-    nothing = client(make.editor()).post(url, {"image": "999999"})
-
-    assert (too_long.status_code, nothing.status_code) == (400, 400)
-    assert b"At most 300 characters, this has 301." in too_long.content
-    assert b"Pick one of the pictures first." in nothing.content
-
-
-def test_a_picture_of_another_piece_cannot_be_chosen() -> None:
-    piece, image = make.piece(), candidate(make.piece())
-
-    answer = client(make.editor()).post(reverse("image-choose", args=[piece.pk]), {"image": image.pk, "alt": "x"})
-
-    assert answer.status_code == 400
-    image.refresh_from_db()
-    assert image.status == ImageStatus.CANDIDATE
-
-
-def test_a_creator_sees_their_candidates_but_an_editor_chooses() -> None:
-    image = candidate(make.piece())
-    owner = client(image.piece.owner)
-
-    page = owner.get(reverse("piece-pictures", args=[image.piece_id]))
-    answer = owner.post(reverse("image-choose", args=[image.piece_id]), {"image": image.pk, "alt": "x"})
-
-    assert b"Use this picture" not in page.content
-    assert image.get_preview_url().encode() in page.content
-    assert answer.status_code == 403
-
-
-@pytest.mark.parametrize("name", ["piece-pictures", "image-choose", "image-redraw"])
-def test_what_is_anothers_is_not_found(name: str) -> None:
-    piece = make.piece()
-    stranger = client(make.creator())
-
-    assert stranger.get(reverse(name, args=[piece.pk])).status_code == 404
-    if name != "piece-pictures":
-        assert stranger.post(reverse(name, args=[piece.pk])).status_code == 404
-
-
-def test_htmx_gets_the_fragment_and_everybody_else_the_page() -> None:
-    piece = make.piece()
-    editor, url = client(make.editor()), reverse("image-redraw", args=[piece.pk])
-
-    fragment = editor.post(url, headers={"HX-Request": "true"})
-    page = editor.post(url, follow=True)
-
-    assert fragment.content.strip().startswith(b'<div id="candidates"')
-    assert b"<html" in page.content
-    assert piece.images.count() == 2
-
-
-def test_a_piece_without_pictures_says_so() -> None:
-    piece = make.piece()
-
-    page = client(make.editor()).get(reverse("piece-pictures", args=[piece.pk]))
-
-    assert b"There is no picture yet." in page.content
-    assert b"Draw a card" in page.content

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import make
 import pytest
+from django.db import connections
+from django.test import Client
+from drawn import candidate
 
-from content.errors import Invalid, InvalidMove, NotAllowed
-from content.models import Piece, Post, Status
+from content.errors import ExternalError, Invalid, InvalidMove, NotAllowed, Stale
+from content.models import AuditEntry, Piece, Post, Status
 from content.services import editing, review
 from media_gen.models import Image, ImageStatus
-from media_gen.services import candidates, choosing
+from media_gen.services import candidates, choosing, derivatives
 from pipeline import runner
 from pipeline.models import Stage, StageStatus, Task
 from pipeline.services import publishing
@@ -139,6 +145,113 @@ def test_the_picture_of_another_piece_is_refused(tmp_path: Path) -> None:
     assert public_files(tmp_path) == []
 
 
+def test_a_published_article_gets_another_picture_when_somebody_publishes_again(tmp_path: Path) -> None:
+    piece, mara = make.piece(status=Status.READY), make.editor()
+    first, second = candidate(piece, seed=0), candidate(piece, seed=1)
+    choosing.choose(first, by=mara)
+    before = publishing.publish(piece, by=mara)
+    choosing.choose(second, by=mara)
+    still_public = Post.objects.get(piece=piece).cover
+
+    after = publishing.publish(piece, by=mara)
+
+    assert still_public == before.cover
+    assert after.pk == before.pk
+    assert after.cover == Image.objects.get(pk=second.pk).facts
+    assert (after.version_hash, after.published_at) == (before.version_hash, before.published_at)
+    assert AuditEntry.objects.filter(event="post.picture_replaced", actor=mara).count() == 1
+    with pytest.raises(InvalidMove, match="is already public"):
+        publishing.publish(piece, by=mara)
+
+
+def test_only_a_reviewer_publishes_another_picture() -> None:
+    piece, mara = make.piece(status=Status.READY), make.editor()
+    publishing.publish(piece, by=mara, picture=None)
+    choosing.choose(candidate(piece), by=mara)
+
+    with pytest.raises(NotAllowed):
+        publishing.publish(piece, by=piece.owner)
+    with pytest.raises(NotAllowed):
+        publishing.publish(piece, by=piece.owner, picture=None)
+
+    assert Post.objects.get(piece=piece).cover == {}
+
+
+def test_a_public_article_can_go_without_its_new_picture() -> None:
+    piece, mara = make.piece(status=Status.READY), make.editor()
+    choosing.choose(candidate(piece, seed=0), by=mara)
+    publishing.publish(piece, by=mara)
+    choosing.choose(candidate(piece, seed=1), by=mara)
+
+    post = publishing.publish(piece, by=mara, picture=None)
+
+    assert post.cover == piece.cover == {}
+    assert not choosing.waits_to_replace(piece)
+
+
+def test_a_storage_that_fails_publishes_nothing_and_can_be_tried_again(tmp_path: Path) -> None:
+    piece, mara = make.piece(status=Status.READY), make.editor()
+    image = candidate(piece)
+    (tmp_path / "public").write_text("a file stands where the folder has to be")
+
+    with pytest.raises(ExternalError):
+        publishing.publish(piece, by=mara, picture=image.pk)
+
+    image.refresh_from_db()
+    piece.refresh_from_db()
+    assert "The public storage cannot be used" in image.error
+    assert (piece.status, piece.cover, Post.objects.count()) == (Status.READY, {}, 0)
+
+    (tmp_path / "public").unlink()
+    assert publishing.publish(piece, by=mara, picture=image.pk).cover["source"] == "upload"
+
+
+def test_a_card_that_was_cleaned_up_is_drawn_again_for_the_publication() -> None:
+    piece = make.piece(status=Status.READY)
+    expired = card(piece, seed=3)
+    Image.objects.filter(pk=expired.pk).update(status=ImageStatus.EXPIRED)
+
+    post = publishing.publish(piece, by=make.editor())
+
+    chosen = Image.objects.get(status=ImageStatus.CHOSEN)
+    assert chosen != expired
+    assert (chosen.made["seed"], post.cover["source"]) == (3, "card")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_or_another_choice_while_the_files_are_made_is_told_and_publishes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    piece, mara = make.piece(status=Status.READY), make.editor(name="Mara Voss")
+    first, second = candidate(piece, seed=0), candidate(piece, seed=1)
+    derive = derivatives.derive
+
+    def meanwhile(act: Callable[[], object]) -> None:
+        def derived(*args: Any) -> Any:
+            monkeypatch.setattr(derivatives, "derive", derive)
+            thread = threading.Thread(target=lambda: (act(), connections.close_all()))
+            thread.start()
+            thread.join()  # neither waits for the other
+            return derive(*args)
+
+        monkeypatch.setattr(derivatives, "derive", derived)
+
+    meanwhile(lambda: choosing.choose(Image.objects.get(pk=second.pk), by=mara))
+    with pytest.raises(Stale, match="Mara Voss was first"):
+        publishing.publish(piece, by=mara, picture=first.pk)
+
+    newest = piece.current
+    meanwhile(
+        lambda: editing.save_edit(
+            piece, by=mara, based_on=newest.hash, title=newest.title, body=newest.body + "\nMore."
+        )
+    )
+    with pytest.raises(InvalidMove, match="is not approved"):
+        publishing.publish(Piece.objects.get(pk=piece.pk), by=mara, picture=first.pk)
+
+    assert not Post.objects.exists()
+
+
 def test_an_unpublished_post_is_gone_and_its_text_stays_ready() -> None:
     piece, mara = make.piece(status=Status.READY), make.editor()
     publishing.publish(piece, by=mara)
@@ -148,6 +261,28 @@ def test_an_unpublished_post_is_gone_and_its_text_stays_ready() -> None:
     assert post.withdrawn_at
     assert not Post.objects.live().exists()
     assert piece.status == Status.READY
+
+
+def test_a_browser_is_offered_every_size_as_avif_and_webp_and_others_get_the_jpeg(client: Client) -> None:
+    piece, mara = make.piece(status=Status.READY, category="Repair"), make.editor()
+    image = candidate(piece, size=(1000, 500))
+    Image.objects.filter(pk=image.pk).update(credit="Photo by <Ana>", credit_url="https://www.pexels.com/photo/1/")
+    facts = choosing.choose(Image.objects.get(pk=image.pk), by=mara, alt="A “kettle” & more")
+    post = publishing.publish(piece, by=mara)
+
+    article = client.get(post.get_absolute_url()).content.decode()
+    front = client.get("/").content.decode()
+
+    for page in (article, front):
+        assert page.count("<picture>") == 1
+        for kind in ("avif", "webp"):
+            offered = derivatives.by_type(facts["variants"], f"image/{kind}")
+            assert f'<source type="image/{kind}" srcset="{offered}" sizes=' in page
+        assert f'src="{facts["url"]}" width="1000" height="500"' in page
+        assert f'class="{"thumb " if page == front else ""}blur" src="{facts["hint"]}"' in page
+    assert 'alt="A “kettle” &amp; more"' in article
+    assert '<a href="https://www.pexels.com/photo/1/">Photo by &lt;Ana&gt;</a>' in article
+    assert 'og:image:width" content="1000"' in article
 
 
 # --- The stage ---
@@ -183,6 +318,7 @@ def test_illustrate_draws_a_card_and_tells() -> None:
         "photographer": "",
         "source": "card",
         "image_id": image.pk,
+        "alt": image.alt,
     }
     assert image.made["title"] == "A kettle that lasts"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +57,8 @@ class Door:
 
 
 @contextmanager
-def opened(script: Callable[[Asked], Said]) -> Iterator[Door]:
+def opened(script: Callable[[Asked], Said], *, proof: ssl.SSLContext | None = None) -> Iterator[Door]:
+    """With a `proof` of who it is, it speaks TLS."""
     door = Door(script)
 
     class Handler(BaseHTTPRequestHandler):
@@ -94,8 +97,15 @@ def opened(script: Callable[[Asked], Said]) -> Iterator[Door]:
         def log_message(self, *args: Any) -> None:
             """Silence: pytest shows what failed."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            if not isinstance(sys.exception(), ConnectionError):  # a client may leave as it likes
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if proof:
+        server.socket = proof.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     door.address = f"http://127.0.0.1:{server.server_port}"
     try:

@@ -6,111 +6,182 @@ import hashlib
 import io
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import structlog
+from django.conf import settings
 from PIL import Image, ImageDraw
 
-from media_gen.sources.base import Made, Request, unheard
+from media_gen.sources.base import About, AtStep, Made, Request, unheard
 
-from . import letters, motifs
+from . import faces, lines, motifs
+from .colours import Ground, grounds, mix
+from .layouts import FULL, HEIGHT, LAYOUTS, MARK, WIDTH, Layout
 
 log = structlog.get_logger(__name__)
 
-WIDTH, HEIGHT = 1200, 630
-# What must be read stands between these; previews on the desk are 3 by 2 and lose the page's outer edges.
-LEFT, RIGHT = 128, 1072
-TOP, BOTTOM = 85, 530  # the double rule over the title, the rule under it
-BESIDE_MOTIF = 690  # pixels for the title when there is a drawing beside it
-FINE_BELOW = 56  # a title that would be smaller than this takes the whole width, without a drawing
+DRAWING = 2  # raised when the same request would give another picture
+SMALLEST = 22  # pixels an em of a title of hundreds of letters
+SMALL_PRINT = 26
+
+about = About("Typographic card", "Drawing the card", digital_source_type="algorithmicMedia")
 
 
-@dataclass(frozen=True)
-class Ground:
-    """A paper and what is printed on it."""
-
-    name: str
-    paper: str
-    letters: str
-    quiet: str
-    pencil: str
+def make(request: Request, *, at_step: AtStep = unheard) -> Iterator[Made]:
+    """Draw the cards. The same request gives the same bytes, and each next seed another ground, layout and drawing."""
+    for number in range(request.count):
+        at_step(0, 1)
+        yield _draw(replace(request, seed=request.seed + number, count=1))
 
 
-GROUNDS = (
-    Ground("ink", "#191713", "#f2efe7", "#45413a", "#ff8278"),
-    Ground("newsprint", "#f2efe7", "#191713", "#cdc6b7", "#b5101c"),
-    Ground("blue", "#16357f", "#fcfbf7", "#3f5da6", "#9ab8ff"),
-    Ground("wash", "#e7e3d8", "#191713", "#c3bba9", "#1c46b8"),
-    Ground("red", "#8d0d17", "#fcfbf7", "#b04550", "#f5dfd9"),
-)
-
-
-def make(request: Request, *, at_step: Callable[[int, int], None] = unheard) -> Made:
-    """Draw the card. The same request gives the same bytes, and each next seed another ground and drawing."""
+def _draw(request: Request) -> Made:
     began = time.perf_counter()
-    title, font, missing = letters.settable(request.title)
+    title, type_, missing = faces.settable(request.title)
     if missing:
         codes = " ".join(f"U+{ord(letter):04X}" for letter in missing[:20])
         log.info("left out of the card, no font has it", letters=codes)
-    site, site_font, _ = letters.settable(request.site, prefer=letters.SANS)
+    site = request.site
     if not title:  # a script that we ship no font for: the sheet still says whose it is
-        title, font, _ = letters.settable(request.site)
+        title, type_, _ = faces.settable(request.site)
         site = ""
-    category, category_font, _ = letters.settable(request.category, prefer=letters.SANS)
-    name = hashlib.sha256(request.title.encode()).digest()
-    turn = int.from_bytes(name[:4], "big") + request.seed
-    # Five grounds and six drawings share no divisor: thirty seeds go by before a pair comes again.
-    ground, motif = GROUNDS[turn % len(GROUNDS)], motifs.MOTIFS[turn % len(motifs.MOTIFS)]
+    ground, motif, order = look(request.title, request.seed)
+    layout, setting = _laid_out(title, type_, order)
 
-    height = BOTTOM - TOP - 70
-    setting = letters.fit(title, font, width=BESIDE_MOTIF, height=height, largest=116, smallest=FINE_BELOW - 16)
-    page = Image.new("RGB", (WIDTH * motifs.SCALE, HEIGHT * motifs.SCALE), ground.paper)
-    if setting.face.size < FINE_BELOW:
-        setting = letters.fit(title, font, width=RIGHT - LEFT, height=height, largest=116, smallest=36)
-    else:
-        pen = motifs.Pen(ImageDraw.Draw(page), quiet=ground.quiet, pencil=ground.pencil)
-        motif(pen, random.Random(f"{request.title}|{request.seed}"))
-    page = page.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
-    _print(page, ground, setting, site=(site, site_font), category=(category, category_font))
+    page = Image.new("RGB", (WIDTH, HEIGHT), ground.paper)
+    _illustrate(page, ground, layout, motif, random.Random(f"{request.title}|{request.seed}"))
+    draw = ImageDraw.Draw(page)
+    for left, top, right in layout.rules:
+        draw.rectangle((left, top, right - 1, top + 1), fill=ground.letters)
+    if setting:
+        _print(page, ground, layout, setting)
+    _small_print(page, ground, layout, request.category, site)
+    if layout.mark:
+        _caret(page, ground, layout.mark)
 
     kept = io.BytesIO()
-    page.save(kept, "WEBP", lossless=True, method=2)
+    page.save(kept, "WEBP", lossless=True, method=1, quality=25)
+    facts = {
+        "ground": ground.name,
+        "motif": motif.__name__,
+        "layout": layout.name,
+        **_provenance(request, ground, title, type_),
+    }
     return Made(
         image=kept.getvalue(),
         width=WIDTH,
         height=HEIGHT,
         seconds=time.perf_counter() - began,
-        provenance={"title": request.title, "seed": request.seed, "ground": ground.name, "motif": motif.__name__},
+        provenance=facts,
         alt=f"“{request.title}” in large type."[:300],
     )
 
 
-def _print(
-    page: Image.Image, ground: Ground, setting: letters.Setting, *, site: tuple[str, str], category: tuple[str, str]
+def _provenance(request: Request, ground: Ground, title: str, type_: faces.Type) -> dict[str, Any]:
+    """All that the same card is drawn from, and the editions of its fonts."""
+    used = {run.font for run in type_.runs(title)}
+    return {
+        "title": request.title,
+        "category": request.category,
+        "site": request.site,
+        "seed": request.seed,
+        "colours": [ground.paper, ground.letters, ground.pencil],
+        "fonts": {font.file: faces.version(font) for font in sorted(used, key=lambda font: font.file)},
+        "drawing": DRAWING,
+    }
+
+
+def look(title: str, seed: int) -> tuple[Ground, motifs.Motif, tuple[Layout, ...]]:
+    """(ground, drawing, the layouts in the order they are tried) of a title, each another one for the next seed.
+
+    Five grounds, seven drawings and three layouts share no divisor: 105 seeds go by before a card comes again.
+    """
+    turn = int.from_bytes(hashlib.sha256(title.encode()).digest()[:4], "big") + seed
+    inks = grounds(tuple(settings.CARD_COLOURS))
+
+    def next_of(count: int) -> int:
+        # As many grounds as drawings would marry each to one; a brand may have seven, or nine.
+        return (turn + (turn // len(inks) if len(inks) % count == 0 else 0)) % count
+
+    first = next_of(len(LAYOUTS))
+    motif = motifs.MOTIFS[next_of(len(motifs.MOTIFS))]
+    return inks[turn % len(inks)], motif, (*LAYOUTS[first:], *LAYOUTS[:first])
+
+
+def _laid_out(title: str, type_: faces.Type, order: tuple[Layout, ...]) -> tuple[Layout, lines.Setting | None]:
+    """The first layout in which the title is large enough; a long one takes the page. Rather another than a hyphen."""
+    if not title:
+        return order[0], None
+    for layout in order:
+        if setting := _fit(title, type_, layout, layout.finest, lines.Breaks.WORDS):
+            return _turned(layout, type_), setting
+    cut = [(layout, _fit(title, type_, layout, layout.finest, lines.Breaks.HYPHENS)) for layout in order]
+    if fitting := [(setting.hyphens, layout, setting) for layout, setting in cut if setting]:
+        _, layout, setting = min(fitting, key=lambda found: found[0])
+        return _turned(layout, type_), setting
+    setting = _fit(title, type_, FULL, SMALLEST, lines.Breaks.ANYWHERE)
+    while not setting:  # longer than any title of ours may be
+        title = title[: len(title) * 9 // 10].rstrip(" .,;:…") + "…"
+        setting = _fit(title, type_, FULL, SMALLEST, lines.Breaks.ANYWHERE)
+    return _turned(FULL, type_), setting
+
+
+def _turned(layout: Layout, type_: faces.Type) -> Layout:
+    return layout.mirrored() if type_.rtl else layout
+
+
+def _fit(title: str, type_: faces.Type, layout: Layout, smallest: int, breaks: lines.Breaks) -> lines.Setting | None:
+    box, largest = layout.title, layout.largest
+    return lines.fit(
+        title, type_, width=box.width, height=box.height, largest=largest, smallest=smallest, breaks=breaks
+    )
+
+
+def _illustrate(
+    page: Image.Image,
+    ground: Ground,
+    layout: Layout,
+    motif: motifs.Motif,
+    dice: random.Random,
 ) -> None:
-    """Rules from edge to edge, the title between them, who and what above and below."""
-    draw = ImageDraw.Draw(page)
-    draw.rectangle((0, BOTTOM, WIDTH, HEIGHT), fill=ground.paper)  # a drawing ends at the rule
-    for y in (TOP, TOP + 7, BOTTOM):
-        draw.rectangle((0, y, WIDTH, y + 1), fill=ground.letters)
-    # Baselines, so that a line without a descender stands where one with would.
-    middle = (TOP + 7 + BOTTOM) / 2
-    baseline = middle - setting.height / 2 + setting.leading * 0.5 + setting.face.size * 0.33
-    for line in setting.lines:
-        draw.text((LEFT, baseline), line, font=setting.face, fill=ground.letters, anchor="ls")
-        baseline += setting.leading
-    for (text, font), y in ((category, 56), (site, 588)):
-        small = letters.fit(text, font, width=RIGHT - LEFT - 80, height=34, largest=26, smallest=22)
-        if small.lines:
-            draw.text((LEFT, y), small.lines[0], font=small.face, fill=ground.letters, anchor="ls")
-    _caret(page, ground)
+    field = layout.field
+    paper, quiet, pencil = ground.paper, ground.quiet, ground.pencil
+    if layout.panel:
+        paper, quiet, pencil = ground.pencil, mix(ground.pencil, ground.paper, 0.25), ground.paper
+    pen = motifs.Pen(
+        round(field.width), round(field.height), paper=paper, quiet=quiet, pencil=pencil, fades=layout.fades
+    )
+    motif(pen, dice)
+    drawn = pen.picture()
+    if layout.rtl:
+        drawn = drawn.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    page.paste(drawn, (round(field.left), round(field.top)))
 
 
-def _caret(page: Image.Image, ground: Ground) -> None:
+def _print(page: Image.Image, ground: Ground, layout: Layout, setting: lines.Setting) -> None:
+    box = layout.title
+    top = box.top + (box.height - setting.height) * layout.anchor
+    for line, baseline in zip(setting.lines, setting.baselines, strict=True):
+        x = box.left - lines.hanging(line, setting)
+        if layout.rtl:
+            x = box.right - setting.type.length(line, setting.size)
+        setting.type.print(page, x, top + baseline, line, setting.size, fill=ground.letters, lit=ground.pencil)
+
+
+def _small_print(page: Image.Image, ground: Ground, layout: Layout, category: str, site: str) -> None:
+    for text, box, right in ((category, layout.category, layout.rtl), (site, layout.site, layout.site_right)):
+        kept, type_, _ = faces.settable(text, faces.SMALL)
+        while kept and type_.length(kept, SMALL_PRINT) > box.width:
+            kept = kept[:-2].rstrip() + "…"
+        x = box.right - type_.length(kept, SMALL_PRINT) if right else box.left
+        type_.print(page, x, box.bottom, kept, SMALL_PRINT, fill=ground.letters, lit=ground.pencil)
+
+
+def _caret(page: Image.Image, ground: Ground, at: tuple[float, float]) -> None:
     """The name's mark, in the foot of the page: where the person comes in."""
-    size = (44, 40)
-    big = Image.new("L", (size[0] * 4, size[1] * 4), 0)
+    big = Image.new("L", (MARK[0] * 4, MARK[1] * 4), 0)
     ImageDraw.Draw(big).line([(12, 150), (88, 22), (164, 150)], fill=255, width=26, joint="curve")
-    mask = big.resize(size, Image.Resampling.LANCZOS)
-    page.paste(Image.new("RGB", size, ground.pencil), (RIGHT - size[0], 556), mask)
+    page.paste(
+        Image.new("RGB", MARK, ground.pencil), (round(at[0]), round(at[1])), big.resize(MARK, Image.Resampling.LANCZOS)
+    )

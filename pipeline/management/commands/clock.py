@@ -21,9 +21,9 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: stopped.set())
-        post = clock.Post()
-        if settings.MAIL_IS_ON:
-            post.start()
+        chores = [clock.Broom(), *([clock.Post()] if settings.MAIL_IS_ON else [])]
+        for chore in chores:
+            chore.start()
         ticks = 0
         while not stopped.wait(1):
             ticks += 1
@@ -36,4 +36,5 @@ class Command(BaseCommand):
                 connections.close_all()
             except Exception:  # whatever it is, the next second is another chance
                 log.exception("no tick")
-        post.stopped.set()  # a mail that is being sent is not waited for: it is sent again, or was noted
+        for chore in chores:
+            chore.stopped.set()  # a mail that is being sent is not waited for: it is sent again, or was noted
