@@ -71,17 +71,12 @@ def issue_tickets() -> int:
 
 
 def watch_cluster() -> bool:
-    """Kill this host's cluster if stages have been due for long and nobody anywhere runs or starts one.
+    """Kill this host's clusters if stages of a lane have been due for long and nobody anywhere runs or starts one.
 
     A cluster whose idle worker was killed can stay wedged for good (a fault of django-q2); whoever started it
-    (`up`, systemd) starts it again.
+    (`up`, systemd) starts it again. Lane by lane: a picture that takes minutes hides no cluster that writes nothing.
     """
-    long_ago = in_seconds(-settings.CLUSTER_HUNG_AFTER_SECONDS)
-    overdue = Stage.objects.claimable(settings.LANES).filter(queued_at__lt=long_ago)
-    if not overdue.exclude(not_before__gt=long_ago).exists():
-        return False
-    at_work = Stage.objects.filter(status=StageStatus.RUNNING, lease_expires_at__gte=Now())
-    if at_work.exists() or Stage.objects.filter(started_at__gte=long_ago).exists():
+    if not any(map(_stands_still, settings.LANES)):
         return False
     killed = False
     for pid in queue.clusters_here():
@@ -92,6 +87,16 @@ def watch_cluster() -> bool:
         except (ProcessLookupError, PermissionError) as error:
             log.warning("cluster not killed", pid=pid, error=type(error).__name__)
     return killed
+
+
+def _stands_still(lane: str) -> bool:
+    long_ago = in_seconds(-settings.CLUSTER_HUNG_AFTER_SECONDS)
+    overdue = Stage.objects.claimable([lane]).filter(queued_at__lt=long_ago)
+    if not overdue.exclude(not_before__gt=long_ago).exists():
+        return False
+    of_lane = Stage.objects.filter(lane=lane)
+    at_work = of_lane.filter(status=StageStatus.RUNNING, lease_expires_at__gte=Now())
+    return not (at_work.exists() or of_lane.filter(started_at__gte=long_ago).exists())
 
 
 class Chore(threading.Thread):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import threading
 import uuid
 from collections.abc import Iterator
@@ -237,6 +239,25 @@ def test_a_flushed_broker_loses_nothing() -> None:
 
     task.refresh_from_db()
     assert task.status == TaskStatus.COMPLETED
+
+
+def test_a_long_picture_hides_no_cluster_that_stands_still(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.LANES = ["io", "gpu"]
+    cluster = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    monkeypatch.setattr(queue, "clusters_here", lambda: [cluster.pid])
+    picture, text = tiny.task(), tiny.task()
+    long_ago = timezone.now() - timedelta(seconds=600)
+    picture.stages.update(lane="gpu")
+    drawing = Stage.objects.claim(["gpu"])
+    text.stages.update(queued_at=timezone.now())
+    try:
+        assert drawing is not None
+        assert not clock.watch_cluster()  # the text has only just been asked for
+        text.stages.update(queued_at=long_ago)
+        assert clock.watch_cluster()
+        assert cluster.wait(10) == -signal.SIGKILL
+    finally:
+        cluster.kill()
 
 
 def test_fenced_work_of_a_replaced_run_is_refused() -> None:
