@@ -110,7 +110,7 @@ def check(task_type: str, params: dict[str, Any]) -> fields.Asked:
     """The validated fields; `Invalid` also where nobody here offers the model. What a person asks for is checked by
     this first; a schedule's run is not, whose owner is told by its failure."""
     asked = fields.validate(task_type, params)
-    require_offered(asked.model)
+    require_offered(asked.writer)
     return asked
 
 

@@ -75,7 +75,6 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=20_000)
 
     task_name: Annotated[Line, Field(max_length=200)] = ""
-    model: Annotated[Line, Field(max_length=120)] = ""
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     schedule_for: Annotated[AwareDatetime | None, BeforeValidator(_blank_is_none), AfterValidator(_soon)] = None
 
@@ -84,8 +83,23 @@ class Asked(BaseModel):
         """What the task is called."""
         return self.task_name
 
+    @property
+    def writer(self) -> str:
+        """The model that is to write; empty is the one that this installation writes with."""
+        return ""
+
     def as_params(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude={"task_name", "priority"})
+
+
+class Written(Asked):
+    """What a task that writes can be told besides."""
+
+    model: Annotated[Line, Field(max_length=120)] = ""
+
+    @property
+    def writer(self) -> str:
+        return self.model
 
 
 def _a_source(value: str) -> str:
@@ -104,7 +118,7 @@ def pictures() -> dict[str, str]:
     return {**{name: about.name for name, about in named.items() if about.is_on()}, NO_PICTURE: "None"}
 
 
-class BlogPost(Asked):
+class BlogPost(Written):
     """The fields of a `blog_post` task (SPEC 3.2)."""
 
     topic: Annotated[Line, Field(min_length=3, max_length=200)]
@@ -168,7 +182,7 @@ Social = Annotated[Line, AfterValidator(_made_from_a_reply)]
 Words = Annotated[list[Annotated[Line, Field(max_length=120)]], BeforeValidator(_lines), AfterValidator(_once_each)]
 
 
-class Voice(Asked):
+class Voice(Written):
     """How a social text is to sound, and for whom."""
 
     keywords: Annotated[Words, Field(max_length=20)] = []
@@ -223,12 +237,6 @@ class PlatformContent(Voice):
         return self.task_name or self.topic or f"Idea {self.idea}"
 
 
-def _no_model(value: str) -> str:
-    if value:
-        raise PydanticCustomError("no_model", "Pictures are made by their source, not by a model that writes.")
-    return value
-
-
 Row = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
@@ -239,7 +247,6 @@ class ImageGeneration(Asked):
     with the text, and the seed the next one.
     """
 
-    model: Annotated[Line, AfterValidator(_no_model)] = ""
     piece: Annotated[Row | None, BeforeValidator(_blank_is_none)] = None
     like: Annotated[Row | None, BeforeValidator(_blank_is_none), Field(validate_default=True)] = None
     source: Annotated[Annotated[Line, AfterValidator(_a_source)] | None, BeforeValidator(_blank_is_none)] = None

@@ -31,7 +31,7 @@ def create(task_type: str, params: dict[str, Any], *, owner: User) -> Task:
         raise Invalid("There is no such type of task.", {"task_type": [f"Choose one of: {', '.join(WORKFLOWS)}."]})
     asked = fields.validate(task_type, params)
     run_after = asked.schedule_for if asked.schedule_for and asked.schedule_for > timezone.now() else None
-    provider, model = providers.resolve(asked.model or settings.MODEL)
+    provider, model = providers.resolve(asked.writer or settings.MODEL)
     task = Task.objects.create(
         type=task_type,
         name=asked.title,

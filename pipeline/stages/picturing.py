@@ -40,7 +40,7 @@ def make(work: Work, source: str, request: Request, keys: Sequence[str]) -> list
                 work.task,
                 "image_found",
                 image_url=image.get_preview_url(),
-                photographer=image.credit,
+                photographer=image.made.get("photographer", ""),
                 source=image.source,
                 image_id=image.pk,
                 alt=image.alt,

@@ -74,12 +74,14 @@ def test_each_candidate_says_where_it_comes_from(painter: Painter) -> None:
     made.save()
     found = candidate(piece, source="pexels")
     found.credit, found.credit_url = "Photo by Oana Craciun on Pexels", "https://www.pexels.com/photo/7/"
+    found.made = {"licence": "https://www.pexels.com/license/"}
     found.save()
 
     html = page(make.editor(), piece)
 
     assert "<span>Painter, seed 418 204</span><span>21.5 s, 30 steps</span>" in html
     assert '<a href="https://www.pexels.com/photo/7/" rel="noreferrer">Photo by Oana Craciun on Pexels</a>' in html
+    assert '<a href="https://www.pexels.com/license/" rel="noreferrer">free licence</a>' in html
     assert "Two candidates. Nobody outside the desk can see them until you approve one." in html
 
 

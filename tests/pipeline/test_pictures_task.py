@@ -154,7 +154,7 @@ def test_each_is_kept_as_it_arrives_and_told(painter: Painter) -> None:
     assert found[0].data == {
         "image_url": first.get_preview_url(),
         "image_id": first.pk,
-        "photographer": "Photo by Oana",
+        "photographer": "Oana Craciun",
         "source": "painter",
         "alt": "What seed 5 shows",
     }
