@@ -57,7 +57,12 @@ def test_four_in_one_batch_step_by_step_and_the_same_seeds_give_the_same_picture
     assert [message for message in messages(first) if "step" in message] == [
         f"4 pictures, step {step} of 6" for step in range(7)
     ]
-    assert [image.made["seed"] for image in Image.objects.filter(key__startswith=f"task-{first.pk}-")] == [40, 41, 42, 43]
+    assert [image.made["seed"] for image in Image.objects.filter(key__startswith=f"task-{first.pk}-")] == [
+        40,
+        41,
+        42,
+        43,
+    ]
     assert len(set(bytes_of(first))) == 4
     assert bytes_of(second) == bytes_of(first)
 
@@ -105,5 +110,10 @@ def test_a_worker_that_dies_between_two_pictures_leaves_the_rest_to_the_next(mon
     task.refresh_from_db()
     assert task.status == TaskStatus.COMPLETED
     assert bytes_of(task)[:2] == bytes_of(whole)[:2]
-    assert [image.made["seed"] for image in Image.objects.filter(key__startswith=f"task-{task.pk}-")] == [40, 41, 42, 43]
+    assert [image.made["seed"] for image in Image.objects.filter(key__startswith=f"task-{task.pk}-")] == [
+        40,
+        41,
+        42,
+        43,
+    ]
     assert Event.objects.filter(task=task, type="image_found").count() == 4
