@@ -40,7 +40,13 @@ class Painter:
 
 
 def painted(request: Request, seed: int) -> Made:
-    how = {"seed": seed, "prompt": request.prompt, "negative": request.negative, "steps": 3, "photographer": "Oana Craciun"}
+    how = {
+        "seed": seed,
+        "prompt": request.prompt,
+        "negative": request.negative,
+        "steps": 3,
+        "photographer": "Oana Craciun",
+    }
     kept = io.BytesIO()
     picture(seed=seed).save(kept, "webp", lossless=True)
     return Made(kept.getvalue(), 64, 40, 0.1, how, alt=f"What seed {seed} shows", credit="Photo by Oana")
