@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from content.errors import CopydeskError, ExternalError
 from pipeline import events, notifications, queue, stages, workflows
 from pipeline.models import Stage, StageStatus, Task, TaskStatus
-from pipeline.models.stage import LeaseLost
+from pipeline.models.stage import LeaseLost, Spent
 from pipeline.stages.base import Lease, Work
 
 log = structlog.get_logger(__name__)
@@ -66,16 +66,7 @@ def _finish(work: Work, made: stages.Output, began: float) -> None:
     with work.fenced():
         output = made() if callable(made) else made
         before, seconds = stage.seconds, time.monotonic() - began
-        stage.write(
-            status=StageStatus.DONE,
-            output=output,
-            doing="",
-            error="",
-            finished_at=Now(),
-            lease_expires_at=None,
-            not_before=None,
-            **_spent(work, seconds),
-        )
+        stage.finish(output, _spent(work, seconds))
         percent, was_last = work.passed()
         events.emit(
             task,
@@ -129,7 +120,10 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
     again = isinstance(error, ExternalError) and error.retryable and stage.failures + 1 < TRIES
     try:
         with work.fenced():
-            stage.write(error=reason, failures=F("failures") + 1, **_spent(work, seconds))
+            spent = {
+                name: F(name) + value for name, value in _spent(work, seconds)._asdict().items() if value is not None
+            }
+            stage.write(**{"error": reason, "failures": F("failures") + 1, "cost": None, **spent})
             stage.refresh_from_db(fields=["failures"])
             if again:
                 pause = PAUSES[stage.failures - 1]
@@ -223,12 +217,6 @@ def return_expired() -> int:
     return len(expired)
 
 
-def _spent(work: Work, seconds: float) -> dict[str, Any]:
+def _spent(work: Work, seconds: float) -> Spent:
     session = work.session
-    return {
-        "seconds": F("seconds") + seconds,
-        "model_seconds": F("model_seconds") + session.seconds,
-        "tokens_in": F("tokens_in") + session.tokens_in,
-        "tokens_out": F("tokens_out") + session.tokens_out,
-        "cost": None if session.cost is None else F("cost") + session.cost,
-    }
+    return Spent(seconds, session.seconds, session.tokens_in, session.tokens_out, session.cost)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID
@@ -38,6 +40,26 @@ def title_of(name: str) -> str:
 
 class LeaseLost(Exception):
     """This worker no longer holds the stage: another one has it, or it was cancelled. Write nothing."""
+
+
+class Spent(NamedTuple):
+    """What one run of a stage took. `cost` in US dollars, None where a price is not known."""
+
+    seconds: float
+    model_seconds: float
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal | None
+
+
+_FINISH = """
+    UPDATE pipeline_stage
+    SET status = %s, output = %s::jsonb, doing = '', error = '', finished_at = statement_timestamp(),
+        lease_expires_at = NULL, not_before = NULL,
+        seconds = seconds + %s, model_seconds = model_seconds + %s,
+        tokens_in = tokens_in + %s, tokens_out = tokens_out + %s, cost = cost + %s
+    WHERE id = %s AND run_token = %s AND status = 'running'
+"""
 
 
 def in_seconds(seconds: float) -> Any:
@@ -231,6 +253,17 @@ class Stage(models.Model):
             raise LeaseLost(str(self))
         for name, value in changes.items():
             setattr(self, name, value)
+
+    def finish(self, output: dict[str, Any], spent: Spent) -> None:
+        """Write that it is done, as `write` would, with what it spent added to what earlier runs did.
+
+        In SQL: of the thirty statements that a text of a daily run needs, this one took Django longest to word.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(_FINISH, [StageStatus.DONE, json.dumps(output), *spent, self.pk, self.run_token])
+            if not cursor.rowcount:
+                raise LeaseLost(str(self))
+        self.status, self.output = StageStatus.DONE, output
 
     def keep(self, name: str, value: Any) -> None:
         """Remember something that is made already, so that a second run does not make it again."""

@@ -33,7 +33,8 @@ def _store(work: Work, made: Made) -> dict[str, Any]:
     flags = quality.require_decent(body)
     report = editing.judge(work.piece, title, body)
     record = {**work.session.record(), "attempts": made.attempts}
-    piece = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea").get(pk=work.piece.pk)
+    piece = Piece.objects.select_for_update().get(pk=work.piece.pk)
+    piece.idea = work.piece.idea
     if told := _written(work, piece):
         return told
     version = editing.append_version(
