@@ -24,9 +24,9 @@ TRIES = 3  # how often a stage may say that it failed
 PAUSES = (5, 15)  # seconds before the second and the third try
 LIVES = 6  # how often its worker may die under it
 
-# So many stages of one process begin or store what they made at the same time. Thirty answers that come in one moment
+# So many stages of one process begin or store what they made at the same time: one waits for the disk while another counts words. Thirty answers that come in one moment
 # are not stored sooner by thirty threads: those would wait for one interpreter, with the row of their task locked.
-at_the_desk = threading.BoundedSemaphore(2)
+at_the_desk = threading.BoundedSemaphore(4)
 
 
 def execute(stage: Stage, lease: Lease) -> None:
