@@ -1,7 +1,7 @@
 """A daily run with a model of 2 s a call: wall time over the critical path, beside plain threads in the same run.
 
 The critical path is what no order of work could shorten: the calls for the ideas, then those of the longest piece.
-One worker with one process runs all of it.
+One worker runs all of it: a cluster of two processes, as `make up` starts it.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def run(installation: Installation, report: Callable[..., None], options: argpar
 
 @contextmanager
 def _one_worker(installation: Installation) -> Iterator[int]:
-    """Our own cluster with one worker process, while the installation's own stands still."""
+    """A cluster like the installation's own, with a slower model, while that one stands still."""
     theirs = os.getpgid(installation.cluster())
     os.killpg(theirs, signal.SIGSTOP)
-    environment = {**os.environ, "COPYDESK_WORKERS": "2", "COPYDESK_SCRIPTED_SECONDS": str(SECONDS)}
+    environment = {**os.environ, "COPYDESK_SCRIPTED_SECONDS": str(SECONDS)}
     cluster = subprocess.Popen(
         [sys.executable, "manage.py", "qcluster"], cwd=ROOT, env=environment, start_new_session=True
     )
