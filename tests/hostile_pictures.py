@@ -121,7 +121,7 @@ def others() -> Iterator[Hostile]:
         b"\0\0\0\x18ftypheix\0\0\0\0mif1heix": "a HEIC photo, which most browsers cannot show",
         b"<!DOCTYPE html><title>x</title>": "a web page",
         b"\n <html><body>not found": "a web page",
-        gzip.compress(SVG.encode()): "a gzip archive",
+        gzip.compress(SVG.encode(), mtime=0): "a gzip archive",
     }.items():
         yield Hostile(f"other-{start[:12]!r}", start + bytes(400), f"This is {name}. {TAKEN}")
     svg = "SVG pictures are not taken"
