@@ -22,7 +22,7 @@ from pipeline import runner
 from pipeline.models import Stage, Task, TaskStatus
 from pipeline.stages import picturing
 from pipeline.stages.base import Lease
-from pipeline.worker import Drain
+from pipeline.worker import Crew, Drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,7 +148,7 @@ def test_stop_in_the_middle_keeps_what_arrived(page: Page, piece: Piece, painter
     page.get_by_label("Painter").check()
     page.get_by_role("button", name="Make 4 more").click()
     expect(page.locator(".making")).to_have_count(4)
-    worker = working(Drain().run)
+    worker = working(Drain(Crew()).run)
     for _ in range(5):
         go_on()
     expect(page.locator(".pick img")).to_have_count(1)
