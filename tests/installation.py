@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,6 +26,14 @@ NOT_INHERITED = (
     "COPYDESK_STARTER_URL",
     "OLLAMA_HOST",
 )
+
+
+def _free_port() -> int:
+    """Of its own, not the next from 8000 on: a desk that is killed and comes back must not find another one there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 class Installation:
@@ -48,7 +57,7 @@ class Installation:
         self.data.mkdir(parents=True, exist_ok=True)
         self.output = self.log.open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.supervisor", "--data", str(self.data)],
+            [sys.executable, "-m", "config.supervisor", "--data", str(self.data), "--port", str(_free_port())],
             cwd=ROOT,
             env=self.environment,
             stdout=self.output,
