@@ -16,7 +16,7 @@ from pipeline.providers.scripted import Scripted
 __all__ = ["starter_url", "tiny_sdxl"]
 
 
-# The longest first: of two processes that share the tests, neither is left alone with one of these at the end.
+# The longest first: of the processes that share the tests, none is left alone with one of these at the end.
 LONG = ["test_first_light.py", "test_kill.py", "test_up.py", "test_starter.py", "test_sdxl.py", "test_piece_page.py"]
 
 
