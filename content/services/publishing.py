@@ -7,12 +7,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
 from content import permissions
 from content.errors import InvalidMove
 from content.models import Decision, Piece, Post, Status, User, Verdict, Version
-from content.services import audit, rendering, review
+from content.services import addresses, audit, fragments, rendering, review
 
 
 @transaction.atomic
@@ -41,7 +40,7 @@ def replace_cover(piece: Piece, *, by: User, cover: Mapping[str, Any]) -> Post:
     if locked.status != Status.PUBLISHED or post is None:
         raise InvalidMove(f"“{locked}” is not public.")
     post.cover, post.updated_at = dict(cover), timezone.now()
-    post.save(update_fields=["cover", "updated_at"])
+    _made(post).save()
     Piece.objects.filter(pk=locked.pk).update(cover=post.cover)
     audit.record("post.picture_replaced", post, by=by, piece=locked.pk, url=str(cover.get("url", "")))
     piece.refresh_from_db()
@@ -92,51 +91,58 @@ def unpublish(piece: Piece, *, by: User) -> Post:
 
 
 def _snapshot(piece: Piece, version: Version, *, reviewer: str, cover: dict[str, Any]) -> Post:
+    """The piece's post as it is to be from now on, stored; the one that it has keeps its address and its date."""
+    post = draft_of(piece, version, reviewer=reviewer, cover=cover)
+    before = Post.objects.filter(piece=piece).first()
+    if before is not None:
+        post.pk, post.slug, post.published_at = before.pk, before.slug, before.published_at
+        _made(post).save()
+        return post
+    for slug in addresses.free_for(str(version.facts.get("slug") or version.title)):
+        post.slug = slug
+        try:
+            with transaction.atomic():
+                _made(post).save()
+        except IntegrityError:
+            continue  # somebody took it between the look and the insert
+        return post
+    raise InvalidMove(f"There are a thousand posts called “{post.slug}”. Give this one another title.")
+
+
+def draft_of(piece: Piece, version: Version, *, reviewer: str = "", cover: Mapping[str, Any] | None = None) -> Post:
+    """The post that this version would be, not stored and without an address."""
     page = rendering.article(version.title, version.body)
     now = timezone.now()
-    copied = {
-        "version_number": version.number,
-        "version_hash": version.hash,
-        "title": version.title,
-        "excerpt": str(version.facts.get("excerpt") or page.excerpt)[:400],
-        "body": page.body,
-        "html": page.html,
-        "headings": page.headings,
-        "category": piece.idea.category,
-        "tags": [str(tag)[:60] for tag in version.facts.get("tags", [])],
-        "author": piece.owner.byline,
-        "reviewer": reviewer,
-        "made_with": _made_with(piece),
-        "cover": cover,
-        "word_count": version.words,
-        "read_minutes": max(1, int(version.facts.get("read_minutes", 1))),
-        "updated_at": now,
-        "withdrawn_at": None,
-    }
-    post = Post.objects.filter(piece=piece).first()
-    if post is not None:
-        Post.objects.filter(pk=post.pk).update(**copied)
-        post.refresh_from_db()
-        return post
-    return _with_free_slug(str(version.facts.get("slug") or version.title), piece=piece, published_at=now, **copied)
+    return Post(
+        piece=piece,
+        version_number=version.number,
+        version_hash=version.hash,
+        title=version.title,
+        excerpt=str(version.facts.get("excerpt") or page.excerpt)[:400],
+        body=page.body,
+        html=page.html,
+        headings=page.headings,
+        category=piece.idea.category,
+        tags=[str(tag)[:60] for tag in version.facts.get("tags", [])],
+        author=piece.owner.byline,
+        reviewer=reviewer,
+        made_with=_made_with(piece),
+        cover=dict(cover or {}),
+        word_count=version.words,
+        read_minutes=max(1, int(version.facts.get("read_minutes", 1))),
+        published_at=now,
+        updated_at=now,
+    )
+
+
+def _made(post: Post) -> Post:
+    """The post with all that readers get of it."""
+    for name, value in fragments.of(post).items():
+        setattr(post, name, value)
+    return post
 
 
 def _made_with(piece: Piece) -> str:
     """The model that wrote the first text, empty when people wrote all of it."""
     first = piece.versions.exclude(model="").order_by("number").values_list("model", flat=True).first()
     return first or ""
-
-
-def _with_free_slug(wanted: str, **fields: Any) -> Post:
-    """Two posts of one title both get an address: the unique index decides, the second takes a suffix."""
-    base = slugify(wanted, allow_unicode=True)[:100].strip("-") or "post"
-    for suffix in range(1, 1000):
-        slug = base if suffix == 1 else f"{base}-{suffix}"
-        if Post.objects.filter(slug=slug).exists():
-            continue
-        try:
-            with transaction.atomic():
-                return Post.objects.create(slug=slug, **fields)
-        except IntegrityError:
-            continue  # somebody took it between the look and the insert
-    raise InvalidMove(f"There are a thousand posts called “{base}”. Give this one another title.")
