@@ -65,6 +65,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='post',
+            name='head_html',
+            field=models.TextField(default='', editable=False, help_text='What the article’s page says of it in its head'),
+        ),
+        migrations.AddField(
+            model_name='post',
             name='line_html',
             field=models.TextField(default='', editable=False, help_text='One of a list on the site'),
         ),

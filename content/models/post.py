@@ -63,6 +63,7 @@ class Post(models.Model):
     line_json = models.TextField(default="", editable=False, help_text="One of a list, as the API gives it")
     whole_json = models.TextField(default="", editable=False, help_text="The article, as the API gives it")
     line_html = models.TextField(default="", editable=False, help_text="One of a list on the site")
+    head_html = models.TextField(default="", editable=False, help_text="What the article’s page says of it in its head")
     article_html = models.TextField(default="", editable=False, help_text="The article on the site")
     digest = models.CharField(max_length=64, default="", editable=False, help_text="Of all that was made of it")
     made_by = models.CharField(max_length=16, default="", editable=False, help_text="By which templates and settings")
