@@ -106,9 +106,9 @@ class Crew:
                         return None
 
     def dismiss(self) -> None:
-        """Send the hands home, when none has anything to do."""
+        """Send the hands home for good, when none has anything to do."""
         with self.lock:
-            hands, self.hands, self.free = self.hands, [], 0
+            hands = list(self.hands)
         for _ in hands:
             self.inbox.put(None)
         for hand in hands:
@@ -198,8 +198,12 @@ _crew = Crew()
 def drain() -> str:
     """The ticket's function: claims whatever is best now, wherever the ticket came from."""
     close_old_connections()
-    try:
+    if settings.IS_WORKER:
         return f"{Drain(_crew).run()} stages"
+    # A command or a test ends with its work. The crew goes with it: a hand that was sent home may still count itself
+    # among the free ones, and whoever asked that crew again would wait for it for ever.
+    crew = Crew()
+    try:
+        return f"{Drain(crew).run()} stages"
     finally:
-        if not settings.IS_WORKER:  # a command or a test ends with its work
-            _crew.dismiss()
+        crew.dismiss()

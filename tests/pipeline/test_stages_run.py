@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,11 +16,11 @@ import tiny
 from django.db import connections
 from django.utils import timezone
 
-from pipeline import clock, queue, runner
+from pipeline import clock, queue, runner, worker
 from pipeline.models import Stage, StageStatus, TaskStatus
 from pipeline.models.stage import LeaseLost
 from pipeline.stages.base import Lease, Work
-from pipeline.worker import drain
+from pipeline.worker import Crew, drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -225,6 +226,36 @@ def test_stages_run_side_by_side(settings: Any) -> None:
     watcher.join()
 
     assert max(running) == 8
+
+
+def test_a_hand_that_is_slow_to_say_that_it_is_free_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    class SlowLock:
+        def __init__(self) -> None:
+            self.lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            if threading.current_thread().name.startswith("hand-"):
+                time.sleep(0.05)
+            self.lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self.lock.release()
+
+    class SlowCrew(Crew):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lock = SlowLock()  # type: ignore[assignment]
+
+    monkeypatch.setattr(worker, "Crew", SlowCrew)
+    monkeypatch.setattr(worker, "_crew", SlowCrew())
+    for _ in range(3):
+        task = tiny.task()
+        thread = threading.Thread(target=drain, daemon=True)
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive(), "it waits for a hand that went home"
+        task.refresh_from_db()
+        assert task.status == TaskStatus.COMPLETED
 
 
 def test_a_flushed_broker_loses_nothing() -> None:
