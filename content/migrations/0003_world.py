@@ -137,4 +137,16 @@ class Migration(migrations.Migration):
             model_name='post',
             index=django.contrib.postgres.indexes.GinIndex(fields=['vector'], name='post_words'),
         ),
+        migrations.AddIndex(
+            model_name='post',
+            index=models.Index(fields=['-updated_at', '-id'], name='post_newest_change'),
+        ),
+        migrations.AddIndex(
+            model_name='post',
+            index=models.Index(fields=['title', 'id'], name='post_by_title'),
+        ),
+        migrations.AddIndex(
+            model_name='post',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('title', config='english'), name='post_words_of_title'),
+        ),
     ]

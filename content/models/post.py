@@ -83,8 +83,12 @@ class Post(models.Model):
             models.Index(fields=["-published_at", "-id"], name="post_newest"),
             models.Index(fields=["category_slug", "-published_at", "-id"], name="post_newest_of_category"),
             models.Index(fields=["author_slug", "-published_at", "-id"], name="post_newest_of_author"),
+            models.Index(fields=["-updated_at", "-id"], name="post_newest_change"),
+            models.Index(fields=["title", "id"], name="post_by_title"),
             GinIndex(fields=["tag_slugs"], name="post_tags"),
             GinIndex(fields=["vector"], name="post_words"),
+            # Of all that have a common word, these are ranked however old they are.
+            GinIndex(SearchVector("title", config=LANGUAGE), name="post_words_of_title"),
         ]
         triggers = [
             pgtrigger.Trigger(
