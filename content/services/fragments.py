@@ -15,7 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from content.models import Post
 from content.models.post import slug_of
-from content.services import rendering
+from content.services import rendering, typesetting
 
 REVISION = 1  # raise it when the shape of what is made here changes
 
@@ -31,7 +31,7 @@ def of(post: Post) -> dict[str, Any]:
     line = line_of(post)
     whole = {**line, "body": post.body, "html": post.html, "headings": post.headings}
     whole |= {"reviewer": post.reviewer, "made_with": post.made_with}
-    made = {"line_json": _json(line), "whole_json": _json(whole), "line_html": "", "article_html": ""}
+    made = {"line_json": _json(line), "whole_json": _json(whole), **typesetting.html_of(post)}
     digest = hashlib.sha256("\0".join(made.values()).encode()).hexdigest()
     return {**found, **made, "digest": digest, "made_by": fingerprint()}
 
@@ -44,7 +44,7 @@ def line_of(post: Post) -> dict[str, Any]:
 
 def fingerprint() -> str:
     """What decides, beside the post, how its fragments look."""
-    return hashlib.sha256(f"{REVISION} {settings.SITE_URL}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{REVISION} {settings.SITE_URL} {typesetting.fingerprint()}".encode()).hexdigest()[:16]
 
 
 def renew() -> int:
