@@ -9,7 +9,6 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
 from content.errors import CopydeskError, ExternalError
@@ -24,8 +23,9 @@ TRIES = 3  # how often a stage may say that it failed
 PAUSES = (5, 15)  # seconds before the second and the third try
 LIVES = 6  # how often its worker may die under it
 
-# So many stages of one process begin or store what they made at the same time: one waits for the disk while another counts words. Thirty answers that come in one moment
-# are not stored sooner by thirty threads: those would wait for one interpreter, with the row of their task locked.
+# So many stages of one process begin or store what they made at the same time: one waits for the disk while another
+# counts words. Thirty answers that come in one moment are not stored sooner by thirty threads: those would wait for one
+# interpreter, with the row of their task locked.
 at_the_desk = threading.BoundedSemaphore(4)
 
 
@@ -120,11 +120,7 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
     again = isinstance(error, ExternalError) and error.retryable and stage.failures + 1 < TRIES
     try:
         with work.fenced():
-            spent = {
-                name: F(name) + value for name, value in _spent(work, seconds)._asdict().items() if value is not None
-            }
-            stage.write(**{"error": reason, "failures": F("failures") + 1, "cost": None, **spent})
-            stage.refresh_from_db(fields=["failures"])
+            stage.fail(reason, _spent(work, seconds))
             if again:
                 pause = PAUSES[stage.failures - 1]
                 Stage.objects.filter(pk=stage.pk).enqueue(after=pause)

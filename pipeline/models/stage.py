@@ -257,13 +257,20 @@ class Stage(models.Model):
     def finish(self, output: dict[str, Any], spent: Spent) -> None:
         """Write that it is done, as `write` would, with what it spent added to what earlier runs did.
 
-        In SQL: of the thirty statements that a text of a daily run needs, this one took Django longest to word.
+        In SQL: of the dozen statements that a text of a daily run needs, this one took Django longest to word.
         """
         with connection.cursor() as cursor:
             cursor.execute(_FINISH, [StageStatus.DONE, json.dumps(output), *spent, self.pk, self.run_token])
             if not cursor.rowcount:
                 raise LeaseLost(str(self))
         self.status, self.output = StageStatus.DONE, output
+
+    def fail(self, reason: str, spent: Spent) -> None:
+        """Write that it failed once more, as `write` would, with what it spent. It is still held: to be tried again, or
+        to be given up."""
+        sums = {name: F(name) + value for name, value in spent._asdict().items()}
+        self.write(error=reason, failures=F("failures") + 1, **sums)
+        self.refresh_from_db(fields=["failures", *sums])
 
     def keep(self, name: str, value: Any) -> None:
         """Remember something that is made already, so that a second run does not make it again."""
