@@ -135,12 +135,17 @@ def move(piece: Piece, *, by: User, slug: str, instead_of: str = "") -> tuple[Po
 
 
 @transaction.atomic
-def mark_published(piece: Piece, *, by: User, url: str = "") -> None:
-    """A person has pasted the approved text where it belongs; `url` is where it can be read there, if they say so."""
+def mark_published(piece: Piece, *, by: User, url: str = "", version_hash: str = "") -> None:
+    """A person has pasted the approved text where it belongs; `url` is where it can be read there, if they say so.
+
+    `version_hash` is of the text that they pasted: `Stale` where another is the newest by now.
+    """
     url = _web_address(url)
     if piece.on.public:
         raise InvalidMove(f"“{piece}” goes out on your own site. Publish it there.")
     locked, version, _ = _approved(piece, by=by)
+    if version_hash and version_hash != version.hash:
+        raise Stale(f"There is a newer text, version {version.number}. Read it, then decide.")
     locked.move_to(Status.PUBLISHED, marked_at=timezone.now(), marked_url=url)
     audit.record("piece.marked", locked, by=by, version=version.number, url=url)
     piece.refresh_from_db()

@@ -22,10 +22,17 @@ Fence = Callable[[], AbstractContextManager[Any]]
 
 
 def publish(
-    piece: Piece, *, by: User, picture: Picture = "default", slug: str = "", fence: Fence = transaction.atomic
+    piece: Piece,
+    *,
+    by: User,
+    picture: Picture = "default",
+    slug: str = "",
+    version_hash: str = "",
+    fence: Fence = transaction.atomic,
 ) -> Post:
     """Make the approved text public, with `picture`: the id of one of its images, None for none, or by default
-    the chosen one, else its newest card; at an address like `slug`, where one is given.
+    the chosen one, else its newest card; at an address like `slug`, where one is given. `version_hash` is of the text
+    that the person read: `Stale` where another is the newest by now.
 
     A card that shows an older title, or was cleaned up, is drawn again first. Whether the piece may be published is
     asked before any picture is made public, and again, under its lock, when the picture's files are there: making
@@ -36,7 +43,10 @@ def publish(
     """
     with transaction.atomic():
         before, replacing = _publishable(piece, by=by)
-        image = _picked(before, picture, replacing=replacing)
+        if version_hash and before.current and before.current.hash != version_hash:
+            raise Stale(f"There is a newer text, version {before.current.number}. Read it, then decide.")
+        image = picked(before, picture, replacing=replacing)
+        image = _as_of_now(image, before) if image else None
         chosen = _chosen(before)
     facts = choosing.publish_files(image, by=by, instead_of=chosen) if image else None
     with fence():
@@ -75,7 +85,7 @@ def publish_as_planned(
             f"Version {was} was to go out, but version {now} is newer. "
             "Nothing was published; approve that one, then publish it or set a date for it."
         )
-    return publish(piece, by=person, picture=picture, slug=slug, fence=fence)
+    return publish(piece, by=person, picture=picture, slug=slug, version_hash=version_hash, fence=fence)
 
 
 def _publishable(piece: Piece, *, by: User) -> tuple[Piece, bool]:
@@ -87,28 +97,16 @@ def _publishable(piece: Piece, *, by: User) -> tuple[Piece, bool]:
     return locked, False
 
 
-def picked(piece: Piece, picture: Picture) -> Image | None:
+def picked(piece: Piece, picture: Picture, *, replacing: bool = False) -> Image | None:
     """The image that would go out with this piece; `Invalid` for one that is not its own."""
-    return _named(piece, picture, replacing=False)
-
-
-def _picked(piece: Piece, picture: Picture, *, replacing: bool) -> Image | None:
-    image = _named(piece, picture, replacing=replacing)
-    return _as_of_now(image, piece) if image else None
-
-
-def _named(piece: Piece, picture: Picture, *, replacing: bool) -> Image | None:
     if picture is None:
         return None
-    images = candidates.for_piece(piece)
-    if picture != "default":
-        image = images.filter(pk=picture).first()
-        if image is None:
-            raise Invalid("That picture does not belong to this piece.", {"picture": ["Choose one of its own."]})
-        return image
-    image = images.filter(status=ImageStatus.CHOSEN).first()
-    if image is None and not replacing:
-        image = images.filter(source=candidates.CARD).first()
+    if picture == "default":
+        image = candidates.default(piece)
+        return None if replacing and image and image.status != ImageStatus.CHOSEN else image
+    image = candidates.for_piece(piece).filter(pk=picture).first()
+    if image is None:
+        raise Invalid("That picture does not belong to this piece.", {"picture": ["Choose one of its own."]})
     return image
 
 
