@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
+    "corsheaders",
     "django_htmx",
     "django_structlog",
     "channels",
@@ -74,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "content.views.limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -383,6 +385,14 @@ ARTICLES_A_FEED = env.int("COPYDESK_ARTICLES_A_FEED", default=20)
 
 # --- Preview links ---------------------------------------------------------------------------------------------
 PREVIEW_LINK_DAYS = env.int("COPYDESK_PREVIEW_LINK_DAYS", default=7)  # until one ends, unless somebody says otherwise
+
+# --- Public API: posts, for any front end ---------------------------------------------------------------------
+# Sites whose scripts may read it in a browser, such as https://www.example.org; programs elsewhere need no leave.
+CORS_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in env.list("COPYDESK_CORS", default=[])]
+CORS_URLS_REGEX = r"^/api/v1/posts/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "content-type", "if-none-match", "if-modified-since"]
+CORS_EXPOSE_HEADERS = ["etag"]  # scripts see Last-Modified and Cache-Control anyway
 
 # --- Pages, files and what the browser may load -------------------------------------------------------------
 STATIC_URL = "/static/"

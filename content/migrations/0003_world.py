@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='post',
-            trigger=pgtrigger.compiler.Trigger(name='post_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func='NOTIFY posts_changed; RETURN NULL;', hash='c3a734b94ad193fde85d48b46e4077988000c30a', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_post_changed_53b0a', table='content_post', when='AFTER')),
+            trigger=pgtrigger.compiler.Trigger(name='post_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func='NOTIFY posts_changed; RETURN NULL;', hash='92602bc3589bb1dbd5071c456c0b05fab46aa330', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_post_changed_53b0a', table='content_post', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='piece',

@@ -95,7 +95,7 @@ class Post(models.Model):
                 name="post_changed",
                 level=pgtrigger.Statement,
                 when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
                 func=f"NOTIFY {CHANGED}; RETURN NULL;",
             )
         ]
