@@ -22,11 +22,11 @@ MARKS = {"changes": "Changes", "who": "Who wrote it", "clean": "Clean"}
 POSTED = {**MARKS, "clean": "As posted"}
 PANELS = {
     "preview": "Preview",
+    "publishing": "Publishing",
     "changes": "Changes",
     "checks": "Checks",
     "history": "History",
     "provenance": "Provenance",
-    "publishing": "Publishing",
 }
 
 
