@@ -15,7 +15,7 @@ from django.db import connection
 from content.models.post import slug_of
 from content.services import changes
 
-LIVE = "published_at <= now() AND withdrawn_at IS NULL"  # as PostQuerySet.live() says it
+LIVE = "published_at <= STATEMENT_TIMESTAMP() AND withdrawn_at IS NULL"  # as PostQuerySet.live() says it
 # What a list can be ordered by; an index has each, so a page costs the same wherever it lies.
 ORDERINGS = ("-published_at", "published_at", "-updated_at", "updated_at", "title", "-title")
 COUNTS = 2000  # counts that a process remembers
@@ -103,7 +103,7 @@ def one(columns: tuple[str, ...], slug: str) -> tuple[Any, ...] | None:
     """(withdrawn_at, *columns) of the post at this address, if it is or was public."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT withdrawn_at, {', '.join(columns)} FROM content_post WHERE slug = %s AND published_at <= now()",  # noqa: S608
+            f"SELECT withdrawn_at, {', '.join(columns)} FROM content_post WHERE slug = %s AND published_at <= STATEMENT_TIMESTAMP()",  # noqa: S608
             [slug],
         )
         found: tuple[Any, ...] | None = cursor.fetchone()

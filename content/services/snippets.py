@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from itertools import takewhile
 
@@ -34,6 +35,7 @@ class Looked:
     stems: frozenset[str]
     beginnings: bool = False
 
+    @cached_property
     def roots(self) -> list[str]:
         """What a word that is one of these begins with. A stem can end otherwise than its words (“happi”, “sky”)."""
         whole = (s if len(s) < 4 or self.beginnings or not s.isalpha() else s[:-1] for s in self.stems)
@@ -56,7 +58,7 @@ class Text:
         lower = text.lower()
         if len(lower) != len(text):  # a few capitals have two small letters; then only small letters are found
             lower = text
-        self.places = sorted(place for root in looked.roots() for place in _places(lower, root))
+        self.places = sorted(place for root in looked.roots for place in _places(lower, root))
         self.words = [lower[start:end] for start, end in self.places]
 
     @property
