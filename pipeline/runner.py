@@ -20,7 +20,6 @@ from pipeline.stages.base import Lease, Work
 log = structlog.get_logger(__name__)
 
 TRIES = 3  # how often a stage may say that it failed
-PAUSES = (5, 15)  # seconds before the second and the third try
 LIVES = 6  # how often its worker may die under it
 
 # So many stages of one process begin or store what they made at the same time: one waits for the disk while another
@@ -122,23 +121,29 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
         with work.fenced():
             stage.fail(reason, _spent(work, seconds))
             if again:
-                pause = PAUSES[stage.failures - 1]
+                pause = _pause(stage, error)
                 Stage.objects.filter(pk=stage.pk).enqueue(after=pause)
                 if work.is_one_of_many:
-                    work.say(f"Waiting {pause} s before run {stage.failures + 1} of {TRIES}: {reason}", "retry")
-                    work.log("worker", f"{reason} In {pause} s run {stage.failures + 1} of {TRIES}.", level="warn")
+                    work.say(f"Waiting {pause:.0f} s before run {stage.failures + 1} of {TRIES}: {reason}", "retry")
+                    work.log("worker", f"{reason} In {pause:.0f} s run {stage.failures + 1} of {TRIES}.", level="warn")
                     return
                 # Not “trying again, 2 of 3”: that is what each call to the model says of its own tries.
                 run = f"it starts over with {stage.title.lower()}, run {stage.failures + 1} of {TRIES}"
-                doing = f"Waiting {pause} s before {run}: {reason}"[:200]
+                doing = f"Waiting {pause:.0f} s before {run}: {reason}"[:200]
                 Task.objects.filter(pk=task.pk).update(doing=doing, doing_as="retry")
                 events.emit(task, "progress", stage=stage.name, percent=task.percent, message=doing, **{"as": "retry"})
-                work.log("worker", f"{reason} In {pause} s {run}.", level="warn")
+                work.log("worker", f"{reason} In {pause:.0f} s {run}.", level="warn")
             else:
                 stage.write(status=StageStatus.FAILED, finished_at=Now(), lease_expires_at=None)
                 _give_up(task, stage, reason, recovery_for(stage, error))
     except LeaseLost:
         log.info("lease lost", task=stage.task_id, stage=stage.name)
+
+
+def _pause(stage: Stage, error: Exception) -> float:
+    """Seconds before its next try: what its step says, or longer where a service asked for that."""
+    usual = workflows.step(stage.task.type, stage.name).pauses[stage.failures - 1]
+    return max(usual, getattr(error, "retry_after", None) or 0)
 
 
 def _give_up(task: Task, stage: Stage, reason: str, recovery: str) -> None:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import TYPE_CHECKING, Any
+
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+
+from .stage import in_seconds
+
+if TYPE_CHECKING:
+    from content.models import Post
 
 
 class DeliveryState(models.TextChoices):
@@ -10,6 +21,23 @@ class DeliveryState(models.TextChoices):
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"
     WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def to(self, post: Post, target: str) -> Delivery:
+        """The one row of this post at that target, made when it is first asked for."""
+        # The same for the same post whatever is lost here, and not that of another installation's post.
+        mark = f"copydesk-{salted_hmac('pipeline.delivery', str(post.pk)).hexdigest()[:24]}"
+        return self.get_or_create(post=post, target=target, defaults={"external_id": mark})[0]
+
+    def take(self, pk: int, token: uuid.UUID, seconds: float) -> bool:
+        """Hold it for so long; False while somebody else does. Of many who ask at once one has it."""
+        free = Q(token=None) | Q(token=token) | Q(held_until__lt=Now())
+        return bool(self.filter(free, pk=pk).update(token=token, held_until=in_seconds(seconds)))
+
+    def write(self, pk: int, token: uuid.UUID, /, **changes: Any) -> bool:
+        """Write to it as its holder; False if it is held by another one by now."""
+        return bool(self.filter(pk=pk, token=token).update(**changes))
 
 
 class Delivery(models.Model):
@@ -33,6 +61,8 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     token = models.UUIDField(null=True, editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"

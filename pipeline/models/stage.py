@@ -30,7 +30,14 @@ class StageStatus(models.TextChoices):
 SETTLED = [StageStatus.DONE, StageStatus.FAILED, StageStatus.CANCELLED]
 
 
-TITLES = {"ideate": "Ideas", "transform": "Writing", "wrap_up": "Summary"}  # where its name is no word of an editor’s
+# Where its name is no word of an editor’s.
+TITLES = {
+    "ideate": "Ideas",
+    "transform": "Writing",
+    "wrap_up": "Summary",
+    "publish": "Our own site",
+    "deliver": "Elsewhere",
+}
 
 
 def title_of(name: str) -> str:
@@ -238,7 +245,14 @@ class Stage(models.Model):
     @property
     def label(self) -> str:
         """What a person calls it, beside others of the same step."""
+        if self.name == "deliver":  # of one piece, to each of several places
+            return self.key
         return f"{self.piece.on.name}, “{self.piece}”" if self.piece else f"{self.title} {self.key}".rstrip()
+
+    @property
+    def aim(self) -> str:
+        """For whom or where it is."""
+        return f"to {self.key}" if self.name == "deliver" else f"for {self.piece.on.name}" if self.piece else ""
 
     @property
     def tried(self) -> int:
