@@ -62,8 +62,10 @@ class OnePost(Public):
     )
     def get(self, request: HttpRequest, slug: str) -> HttpResponseBase:
         names = _names(asking.read(request.GET, asking.ONE), ())
-        if asks_for_change(request) and (found := reading.one(LIGHT, slug)) and not found[0]:
-            if has_it := not_modified(request, f'"{found[1][:32]}"', found[2], by_date=True):
+        if asks_for_change(request):
+            found = reading.one(LIGHT, slug)
+            public = found is not None and found[0] is None
+            if public and (has_it := not_modified(request, f'"{found[1][:32]}"', found[2], by_date=True)):
                 return has_it
         found = reading.one((*LIGHT, "whole_json"), slug)
         if found is None:
