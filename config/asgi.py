@@ -6,7 +6,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ["COPYDESK_PROCESS"] = "web"  # settings give the web a pool of connections
 
-from django.core.asgi import get_asgi_application
+from config.handler import get_asgi_application
 
 http = get_asgi_application()
 
