@@ -131,9 +131,8 @@ def find(typed: str, *, filters: Filters | None = None, limit: int = 20, offset:
     """
     cleaned, filters = clean(typed), filters or Filters()
     found = _find(_whole_words(cleaned), filters, limit, offset)
-    unfinished = None if found.count else _unfinished(cleaned)
-    if unfinished:
-        found = _find(unfinished, filters, limit, offset, by_beginnings=True)
+    if not found.count and (last := _unfinished(cleaned)):
+        found = _find(_words_and_beginning(cleaned, last), filters, limit, offset, beginning=last)
     return found
 
 
@@ -155,15 +154,19 @@ def _whole_words(typed: str) -> Query:
     return f"websearch_to_tsquery('{LANGUAGE}', %s)", [typed]
 
 
-def _unfinished(typed: str) -> Query | None:
-    """The same, but of the last word only its beginning; None where that is not a plain word of three letters."""
+def _unfinished(typed: str) -> str:
+    """The last word, if it may be the beginning of one; "" where it is not a plain word of three letters."""
     before, _, last = typed.rpartition(" ")
-    if not re.fullmatch(r"[^\W_]{3,}", last) or last.lower() == "or" or before.count('"') % 2:
-        return None
+    plain = re.fullmatch(r"[^\W_]{3,}", last) and last.lower() != "or" and before.count('"') % 2 == 0
+    return last.lower() if plain else ""
+
+
+def _words_and_beginning(typed: str, last: str) -> Query:
+    before = typed.rpartition(" ")[0]
     return f"(websearch_to_tsquery('{LANGUAGE}', %s) && to_tsquery('simple', %s))", [before, f"{last}:*"]
 
 
-def _find(query: Query, filters: Filters, limit: int, offset: int, *, by_beginnings: bool = False) -> Found:
+def _find(query: Query, filters: Filters, limit: int, offset: int, *, beginning: str = "") -> Found:
     for near, ms in PLANS:
         try:
             rows = _ask(query, filters, limit, offset, near, ms)
@@ -178,9 +181,9 @@ def _find(query: Query, filters: Filters, limit: int, offset: int, *, by_beginni
         return Found(
             count=count,
             is_capped=newest >= NEWEST_MATCHES or near is AMONG_NEWEST,
-            hits=_hits([row[4:] for row in rows if row[4] is not None], Looked(stems, by_beginnings)),
+            hits=_hits([row[4:] for row in rows if row[4] is not None], Looked(stems - {beginning}, beginning)),
             facets=_facets(facets or []),
-            by_beginnings=by_beginnings and count > 0,
+            by_beginnings=beginning != "" and count > 0,
         )
     raise CopydeskError("That takes too long to look for. Try fewer or rarer words.", code="too_broad")
 

@@ -30,23 +30,23 @@ _stems: dict[str, frozenset[str]] = {}
 
 @dataclass(frozen=True)
 class Looked:
-    """The words that were looked for, as PostgreSQL stems them; with `beginnings` a word need only begin like them."""
+    """The words that were looked for, as PostgreSQL stems them; of `beginning` a word need only begin like it."""
 
     stems: frozenset[str]
-    beginnings: bool = False
+    beginning: str = ""
 
     @cached_property
     def roots(self) -> list[str]:
-        """What a word that is one of these begins with. A stem can end otherwise than its words (“happi”, “sky”)."""
-        whole = (s if len(s) < 4 or self.beginnings or not s.isalpha() else s[:-1] for s in self.stems)
-        return list(dict.fromkeys(whole))
+        """What a word that is one of these begins with: “happi” stands for “happy”, “sky” for “skies”, “hope” for “hoping”."""
+        cut = (s[:-1] if s[-1] in "eiy" and len(s) > 2 else s for s in self.stems)
+        return list(dict.fromkeys([*cut, *filter(None, [self.beginning])]))
 
     def has(self, word: str) -> bool:
         """Whether this word of a text, in small letters, is one of them. `learn` its stems before."""
         if word in self.stems:
             return True
-        if self.beginnings:
-            return word.startswith(tuple(self.stems))
+        if self.beginning and word.startswith(self.beginning):
+            return True
         return not self.stems.isdisjoint(_stems.get(word, ()))
 
 
@@ -87,8 +87,6 @@ class Text:
 
 def learn(looked: Looked, texts: Iterable[Text]) -> None:
     """Ask PostgreSQL for the stems of what may be the words in these texts, where they are not known yet."""
-    if looked.beginnings:
-        return
     unknown = sorted({word for text in texts for word in text.words} - looked.stems - _stems.keys())
     if not unknown:
         return
