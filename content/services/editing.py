@@ -94,7 +94,7 @@ def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, n
     current = locked.current
     if current is None or not locked.is_written:
         raise InvalidMove(f"“{piece}” is still being written. Wait for its task to end.")
-    title, body = _clean(locked, title, body)
+    title, body = cleaned(locked, title, body)
     if based_on != current.hash:
         raise Stale(
             f"{current.author} saved version {current.number} while you were writing. Yours is kept below; "
@@ -136,7 +136,7 @@ def without_controls(text: str, keep: str = "") -> str:
     return "".join(c for c in text if c in keep or unicodedata.category(c) not in {"Cc", "Cs"})
 
 
-def _clean(piece: Piece, title: str, body: str) -> tuple[str, str]:
+def cleaned(piece: Piece, title: str, body: str) -> tuple[str, str]:
     """A person's text, tidied; `Invalid` if there is nothing of it, or too much."""
     title, body = tidied(piece, title, body)
     fields: dict[str, list[str]] = {}
