@@ -268,10 +268,9 @@ def _strapi(name: str) -> dict[str, Any]:
     try:
         fields = {**STRAPI_FIELDS, **json.loads(said("FIELDS", "{}"))}
         relations = [theirs for theirs in fields.values() if not isinstance(theirs, str)]
-        fits = (
-            fields.keys() == STRAPI_FIELDS.keys() and isinstance(fields["external_id"], str) and fields["external_id"]
-        )
-        fits = fits and all(theirs.keys() == {"field", "collection", "by"} for theirs in relations)
+        marked = fields["external_id"] not in ("", *relations)
+        named = all(theirs.keys() == {"field", "collection", "by"} for theirs in relations)
+        fits = fields.keys() == STRAPI_FIELDS.keys() and marked and named
     except (ValueError, TypeError, AttributeError):
         fits = False
     if not fits:

@@ -39,6 +39,10 @@ def standing(task: Task, piece: Piece | None = None) -> Standing:
     if task.status == TaskStatus.COMPLETED:
         if task.type == TaskType.IMAGE_GENERATION:
             return Standing("generated", task.doing or "Finished")
+        if task.type == TaskType.PUBLISH:  # “In step in 1 of 2 places”
+            withdrawn = task.result.get("post", {}).get("withdrawn")
+            shape = "changes" if task.result.get("failed") else "none" if withdrawn else "published"
+            return Standing(shape, task.doing or "Finished")
         if task.type == TaskType.DAILY_WORKFLOW:  # “5 ideas, 14 of 15 pieces”
             return Standing("changes" if task.result.get("failed") else "generated", task.doing or "Finished")
         if piece is None or piece.waits:

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import make
 import pytest
-from django.db import connections, transaction
+from django.conf import settings as installation
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 from vendors import strapi_door
 from vendors.strapi_door import Fault
 
+from config import doctor
 from content.errors import Invalid, NotAllowed, Stale
 from content.models import Post, Status, User
 from content.services import editing, publishing
 from media_gen import storage
+from pipeline import runner
 from pipeline.models import Delivery, DeliveryState, Event, Notification, Stage, Task, TaskStatus
 from pipeline.models.stage import LeaseLost
 from pipeline.services import deliveries, tasks
@@ -249,6 +257,35 @@ def test_a_sender_that_died_is_taken_over_after_its_hold(strapi: strapi_door.Str
         dead.require()
 
 
+def test_a_worker_that_is_killed_while_the_article_is_made_leaves_one_article(
+    strapi: strapi_door.Strapi, settings: Any, editor: User
+) -> None:
+    settings.LEASE_SECONDS = 1
+    post = make.post()
+    task = deliveries.follow(post, by=editor)
+    assert task
+    worker: list[subprocess.Popen[bytes]] = []
+
+    def meanwhile(asked: strapi_door.Asked) -> None:
+        if asked.method == "POST":
+            strapi.before = lambda asked: None
+            worker[0].kill()
+            worker[0].wait()
+
+    strapi.before = meanwhile
+    worker.append(worker_process(strapi))
+    assert worker[0].wait(60) == -signal.SIGKILL
+    assert len(strapi.articles) == 1
+    Stage.objects.filter(name="deliver").update(lease_expires_at=timezone.now())
+
+    assert runner.return_expired() == 1
+    drain()
+
+    task.refresh_from_db()
+    assert task.status == TaskStatus.COMPLETED, task.error
+    assert len(strapi.articles) == 1
+
+
 def test_one_who_waited_for_another_sender_of_the_same_does_not_send_it_again(
     strapi: strapi_door.Strapi, editor: User
 ) -> None:
@@ -388,6 +425,66 @@ def test_a_target_that_is_set_up_no_more_is_refused_with_a_sentence(
     assert "not set up here any more" in task.error
 
 
+def test_the_doctor_asks_each_place(strapi: strapi_door.Strapi, blog: strapi_door.Strapi) -> None:
+    blog.faults = [Fault("GET", status=503)]
+
+    found = list(doctor.elsewhere())
+
+    assert [(finding.name, finding.verdict) for finding in found] == [("Strapi/main", "ok"), ("Strapi/blog", "fail")]
+    assert "out of order (503)" in found[1].says
+
+
+# --- The page of the task ---
+
+
+def seen(client: Client, task: Task, by: User) -> str:
+    client.force_login(by)
+    whole, live = (client.get(f"{task.get_absolute_url()}{end}") for end in ("", "live/"))
+    assert (whole.status_code, live.status_code) == (200, 200)
+    return whole.content.decode()
+
+
+def test_its_page_says_what_is_where(strapi: strapi_door.Strapi, editor: User, client: Client) -> None:
+    post = make.post(title="A kettle that lasts")
+    task = deliveries.follow(post, by=editor)
+    assert task
+    assert "Next in the queue" in seen(client, task, editor)
+
+    drain()
+
+    page = seen(client, task, editor)
+    assert "In step in 1 place" in page
+    assert delivery(post).desk_url in page
+    assert delivery(post).public_url in page
+    assert f'href="{post.get_absolute_url()}">View public' in page
+
+
+def test_its_page_lets_a_failed_place_be_tried_again_by_itself(
+    strapi: strapi_door.Strapi, blog: strapi_door.Strapi, editor: User, hasty: None, client: Client
+) -> None:
+    blog.faults = [Fault("GET", status=502, times=3)]
+    task = followed(make.post(), editor)
+    stage = task.stages.get(key="strapi/blog")
+    page = seen(client, task, editor)
+    assert "out of order (502)" in page
+    assert page.count("/retry/") == 1
+
+    client.post(f"{task.get_absolute_url()}stages/{stage.pk}/retry/")
+    drain()
+
+    assert "In step in 2 places" in seen(client, task, editor)
+
+
+def test_the_page_of_a_piece_leads_to_the_task_that_wrote_it(
+    strapi: strapi_door.Strapi, editor: User, client: Client
+) -> None:
+    post = make.post()
+    deliveries.follow(post, by=editor)
+    client.force_login(editor)
+
+    assert client.get(f"/desk/tasks/?piece={post.piece_id}").status_code == 200
+
+
 # --- Published at a date ---
 
 
@@ -483,6 +580,22 @@ def test_only_who_may_publish_asks_for_it(strapi: strapi_door.Strapi) -> None:
         tasks.create("publish", {"piece": post.piece_id}, owner=post.piece.owner)
     with pytest.raises(Invalid):
         tasks.create("publish", {"piece": post.piece_id}, owner=make.creator())
+
+
+def worker_process(strapi: strapi_door.Strapi) -> subprocess.Popen[bytes]:
+    """A worker of its own, on the tests' database."""
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    told = {
+        "DATABASE_URL": database.geturl(),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "COPYDESK_PROVIDER": "scripted",
+        "COPYDESK_LEASE_SECONDS": "1",
+        "COPYDESK_STRAPI": "main",
+        "COPYDESK_STRAPI_MAIN_URL": strapi.address,
+        "COPYDESK_STRAPI_MAIN_TOKEN": strapi_door.TOKEN,
+    }
+    program = "import django; django.setup(); from pipeline.worker import drain; drain()"
+    return subprocess.Popen([sys.executable, "-c", program], env={**os.environ, **told}, cwd=installation.BASE_DIR)
 
 
 def in_thread(act: Callable[[], Any]) -> None:
