@@ -53,7 +53,7 @@ class Link:
     def url(self) -> str:
         """The address to give away, host and all."""
         kept = [self.version.pk, self.version.hash[:12], int(self.ends_at.timestamp()), self.by.pk]
-        return settings.SITE_URL + reverse("preview", args=[_signer().sign_object(kept)])
+        return f"{settings.SITE_URL}{reverse('preview', args=[_signer().sign_object(kept)])}"
 
 
 @transaction.atomic

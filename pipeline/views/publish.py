@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -57,11 +58,8 @@ def on_piece(refused: str = "") -> Callable[[Act], Callable[..., HttpResponse]]:
 @on_piece("Not published.")
 def publish(request: SignedIn, piece: Piece) -> str:
     """Publish the approved text: now, or, where a day and time were sent along, then."""
-    about = {
-        "picture": _picture(request),
-        "slug": _text(request, "slug"),
-        "version_hash": _text(request, "version_hash"),
-    }
+    about: dict[str, Any] = {"picture": _picture(request)}
+    about |= {name: _text(request, name) for name in ("slug", "version_hash")}
     if request.POST.get("when") == "date":
         at = typed.moment(request.user, _text(request, "on"), _text(request, "at"))
         seen = number(request.POST.get("task"))

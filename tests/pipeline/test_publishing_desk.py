@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import threading
 from datetime import timedelta
@@ -15,15 +16,17 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from vendors import strapi_door
 
 from content.errors import CopydeskError, Invalid, InvalidMove, NotAllowed, Stale
 from content.models import AuditEntry, Piece, Post, Role, Status, User
 from content.services import editing, review
 from pipeline import runner
-from pipeline.models import Notification, Schedule, Stage, Task, TaskStatus
+from pipeline.models import Delivery, DeliveryState, Notification, Schedule, Stage, Task, TaskStatus
 from pipeline.services import publishing
 from pipeline.stages.base import Lease
 from pipeline.templatetags.publishing import readership
+from pipeline.worker import drain
 
 pytestmark = pytest.mark.django_db
 
@@ -346,6 +349,41 @@ def test_each_address_takes_only_forms_of_ours_and_for_ones_own_eyes(name: str, 
     assert client.post(address).status_code == 404
 
 
+# --- Elsewhere -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_other_places_follow_and_say_for_themselves_what_went_wrong(client: Client, mara: User, settings: Any) -> None:
+    piece = make.piece(status=Status.READY, title="A kettle")
+    with strapi_door.opened() as strapi:
+        settings.STRAPI = {"main": strapi.settings()}
+
+        answer = api(client, piece, "publish", picture=None)
+        assert (answer.status_code, answer.json()["post"]["slug"]) == (202, "a-kettle")
+        drain()
+        card = client.get(reverse("task", args=[answer.json()["task_id"]])).content.decode()
+        page = shown(client, piece)
+        assert "View in CMS" in card
+        assert "View in CMS" in page
+        assert "Try again" not in page
+
+        settings.STRAPI = {"main": {**strapi.settings(), "token": "wrong"}}
+        assert api(client, piece, "address", "patch", slug="kettles").status_code == 202
+        drain()
+        failed = api(client, piece, "publish", "get").json()["deliveries"][0]
+        page = html.unescape(shown(client, piece))
+        assert failed["state"] == "failed"
+        assert failed["error"] in page
+
+        settings.STRAPI = {"main": strapi.settings()}
+        assert "It is sent again." in do(client, "piece-deliver", piece)
+        drain()
+        assert "Try again" not in shown(client, piece)
+        assert api(client, piece, "unpublish").status_code == 202
+        drain()
+        assert Delivery.objects.get().state == DeliveryState.WITHDRAWN
+
+
 # --- By hand -----------------------------------------------------------------------------------------------------
 
 
@@ -483,7 +521,12 @@ def test_the_card_of_a_finished_task_says_where_it_can_be_read(client: Client, m
     assert "Public once it is approved and published." in client.get(task.get_absolute_url()).content.decode()
     review.approve(version, by=mara)
     post = publishing.publish(piece, by=mara, picture=None).post
+    there = "https://cms.example/admin/7"
+    Delivery.objects.create(post=post, target="main", external_id="1", state="sent", desk_url=there)
+    Delivery.objects.create(post=post, target="blog", external_id="2", state="failed", error="Strapi says no.")
 
     page = client.get(task.get_absolute_url()).content.decode()
 
     assert f'href="{post.get_absolute_url()}">View public</a>' in page
+    assert f'href="{there}"' in page
+    assert "see what it says there" in page
