@@ -272,7 +272,7 @@ def test_the_navigation_names_what_can_be_read_and_the_archive_all_of_it(client:
 
     assert nav
     assert re.findall(r">(Subject \d+)<", nav[1]) == [f"Subject {n:02}" for n in range(1, sections.AT_THE_TOP + 1)]
-    assert ">More</a>" in nav[1]
+    assert ">All categories</a>" in nav[1]
     assert read(client, reverse("archive")).count('/category/subject-10/"') == 1
 
 
