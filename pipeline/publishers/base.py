@@ -69,8 +69,8 @@ class Delivered:
 
 
 class Publisher(Protocol):
-    """One target. All of these raise `content.errors.ExternalError`, in words that an editor can read, with what the
-    target said; `retryable` says whether asking again can help. No error and no log names a key."""
+    """One target. All of these raise `content.errors.ExternalError`, in words that an editor can read beside
+    the target's name, with what it said; `retryable` says whether asking again can help. No error and no log names a key."""
 
     name: str  # as stages, deliveries and people call it: “strapi/main”
 

@@ -22,7 +22,7 @@ def plan(task: Task, asked: fields.Publish) -> list[Stage]:
         _name(task, asked, f"Publish “{piece}”")
         first = [planned(task, "publish", piece=piece)]
     else:
-        _name(task, asked, f"Bring “{_post(piece)}” in step elsewhere")
+        _name(task, asked, f"Update “{_post(piece)}” elsewhere")
         first = [planned(task, "deliver", piece=piece, key=target.name) for target in publishers.targets()]
         if not first:
             raise _refused("No other place is set up here: see COPYDESK_STRAPI in README.md.")

@@ -28,4 +28,4 @@ def _told(work: Work, delivery: Delivery) -> dict[str, Any]:
     is_there = delivery.state == DeliveryState.SENT
     if is_there:
         events.emit(work.task, "published", **work.which, **where)
-    return {"says": "In step" if is_there else "Taken off", "state": delivery.state, **where}
+    return {"says": "Up to date" if is_there else "Taken off", "state": delivery.state, **where}

@@ -24,7 +24,7 @@ def run(work: Work) -> dict[str, Any]:
     post = Post.objects.get(piece=work.piece)
     if failed and len(failed) == len(parts) and not went_public:
         reason = Counter(stage.error for stage in failed).most_common(1)[0][0]
-        no_place = f"None of {told(len(failed), 'place')} is in step. " if len(failed) > 1 else ""
+        no_place = f"None of {told(len(failed), 'place')} is up to date. " if len(failed) > 1 else ""
         raise ExternalError(f"{no_place}{reason}", retryable=False)
     known = {delivery.target: delivery for delivery in post.deliveries.all()}
     return {
@@ -37,14 +37,14 @@ def run(work: Work) -> dict[str, Any]:
 
 
 def says(post: Post, parts: list[Stage], failed: list[Stage], *, went_public: bool) -> str:
-    """ "Public here and in 1 of 2 other places"."""
+    """ "Public here, and up to date in 1 of 2 places"."""
     done = len(parts) - len(failed)
     of = f"{done or 'none'} of {told(len(parts), 'place')}" if failed else told(done, "place")
     if not parts:
         return "Public on our own site"
     if post.withdrawn_at is not None:
         return f"Taken off {of}"
-    return f"Public here, and in step in {of}" if went_public else f"In step in {of}"
+    return f"Public here, and up to date in {of}" if went_public else f"Up to date in {of}"
 
 
 def _target(stage: Stage, delivery: Delivery | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pipeline.views.standing import Standing, part_standing, places, shapes
 from pipeline.workflows import WORKFLOWS
 
 STATES: dict[str, Standing] = {
-    DeliveryState.SENT: Standing("published", "In step"),
+    DeliveryState.SENT: Standing("published", "Up to date"),
     DeliveryState.WITHDRAWN: Standing("none", "Taken off"),
 }
 

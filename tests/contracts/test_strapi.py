@@ -125,7 +125,7 @@ def test_one_that_is_there_already_is_found_by_its_mark_as_draft_and_as_publishe
 def test_a_lost_answer_is_looked_up_before_it_is_sent_again(cut: str, door: strapi_door.Strapi) -> None:
     door.faults = [Fault("POST", cut=cut)]
     errand = Errand()
-    with pytest.raises(ExternalError, match="strapi/main") as lost:
+    with pytest.raises(ExternalError, match="Strapi broke off") as lost:
         publisher(door).deliver(article(), errand)
     assert lost.value.retryable
 

@@ -104,7 +104,7 @@ def test_a_post_goes_to_every_target_side_by_side(strapi: strapi_door.Strapi, bl
     assert [row["title"] for row in (*strapi.articles, *blog.articles)] == [post.title, post.title]
     assert strapi.articles[0]["cover"] == strapi.files[0]["id"]
     assert [bool(row["publishedAt"]) for row in (*strapi.articles, *blog.articles)] == [True, False]
-    assert task.result["says"] == "In step in 2 places"
+    assert task.result["says"] == "Up to date in 2 places"
     assert [target["target"] for target in task.result["targets"]] == ["strapi/main", "strapi/blog"]
 
 
@@ -351,7 +351,7 @@ def test_one_target_that_is_down_leaves_the_others_and_our_own_site_be(
     task = followed(post, editor)
 
     assert task.status == TaskStatus.COMPLETED
-    assert task.result["says"] == "In step in 1 of 2 places"
+    assert task.result["says"] == "Up to date in 1 of 2 places"
     assert "out of order (502)" in task.result["targets"][1]["error"]
     assert delivery(post, "strapi/blog").state == DeliveryState.FAILED
     assert len(strapi.articles) == 1
@@ -373,7 +373,7 @@ def test_a_failed_one_is_tried_again_by_itself(
     drain()
 
     task.refresh_from_db()
-    assert task.result["says"] == "In step in 2 places"
+    assert task.result["says"] == "Up to date in 2 places"
     assert len(strapi.asked) == writes
     assert len(blog.articles) == 1
 
@@ -453,7 +453,7 @@ def test_its_page_says_what_is_where(strapi: strapi_door.Strapi, editor: User, c
     drain()
 
     page = seen(client, task, editor)
-    assert "In step in 1 place" in page
+    assert "Up to date in 1 place" in page
     assert delivery(post).desk_url in page
     assert delivery(post).public_url in page
     assert f'href="{post.get_absolute_url()}">View public' in page
@@ -472,7 +472,7 @@ def test_its_page_lets_a_failed_place_be_tried_again_by_itself(
     client.post(f"{task.get_absolute_url()}stages/{stage.pk}/retry/")
     drain()
 
-    assert "In step in 2 places" in seen(client, task, editor)
+    assert "Up to date in 2 places" in seen(client, task, editor)
 
 
 def test_the_page_of_a_piece_leads_to_the_task_that_wrote_it(
@@ -508,7 +508,7 @@ def test_at_its_date_it_becomes_public_here_and_then_elsewhere(
     task.refresh_from_db()
     post = Post.objects.get()
     assert task.status == TaskStatus.COMPLETED, task.error
-    assert task.result["says"] == "Public here, and in step in 2 places"
+    assert task.result["says"] == "Public here, and up to date in 2 places"
     assert len(strapi.articles) == len(blog.articles) == 1
     told = Event.objects.filter(task=task, type="published").order_by("seq")
     first = told[0].data

@@ -124,7 +124,7 @@ class Strapi:
         except Refused as refused:
             if refused.answered == 400 and f"Invalid key {field}" in refused.said:
                 raise ExternalError(
-                    f"{self.name} has no field “{field}” in {self.target.collection}, and without it nothing keeps "
+                    f"Strapi has no field “{field}” in {self.target.collection}, and without it nothing keeps "
                     "articles from being made twice. Add it there as a text, or name another in "
                     f"{self.target.setting('FIELDS')}.",
                     retryable=False,

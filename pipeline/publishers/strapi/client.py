@@ -53,7 +53,6 @@ class Client:
 
     def __init__(self, target: Target, check: Callable[[], None] = _nothing) -> None:
         self.target, self.check = target, check
-        self.name = f"strapi/{target.name}"
 
     def __enter__(self) -> Self:
         # No redirect is followed: it would take the token with it, or lose the body.
@@ -110,7 +109,7 @@ class Client:
         except (httpx.TransportError, httpx.StreamError) as error:
             raise self._unreachable(error) from error
         except httpx.HTTPError as error:
-            raise ExternalError(f"{self.name} answers nothing that can be read.", retryable=True) from error
+            raise ExternalError(f"Strapi answers nothing that can be read.", retryable=True) from error
         if not answer.is_success:
             raise self._refusal(answer, body, path)
         return self._parsed(body)
@@ -120,7 +119,7 @@ class Client:
         for piece in answer.iter_bytes():
             body += piece
             if len(body) > MOST_BYTES:
-                raise ExternalError(f"{self.name} answers more than {MOST_BYTES // 10**6} MB.", retryable=False)
+                raise ExternalError(f"Strapi answers more than {MOST_BYTES // 10**6} MB.", retryable=False)
             if time.monotonic() > ends:
                 raise ExternalError(self._too_slow(), retryable=True)
         return bytes(body)
@@ -142,7 +141,7 @@ class Client:
     # --- What went wrong, in words ---
 
     def _too_slow(self) -> str:
-        return f"{self.name} took longer than {TIMEOUT_SECONDS:.0f} s to answer."
+        return f"Strapi took longer than {TIMEOUT_SECONDS:.0f} s to answer."
 
     def _strange(self) -> ExternalError:
         return ExternalError(
@@ -153,19 +152,19 @@ class Client:
 
     def _unreachable(self, error: Exception) -> ExternalError:
         if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-            return ExternalError(f"{self.name} cannot be asked. Correct {self.target.setting('URL')}.", retryable=False)
+            return ExternalError(f"Strapi cannot be asked. Correct {self.target.setting('URL')}.", retryable=False)
         causes = (error, error.__cause__, error.__cause__ and error.__cause__.__cause__)
         if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
-            says = f"The certificate of {self.name} is not one that this machine trusts."
+            says = f"The certificate of {self.target.url} is not one that this machine trusts."
             return ExternalError(says, retryable=False)
         if isinstance(error, httpx.ConnectError):
-            return ExternalError(f"{self.name} does not answer: nothing listens at {self.target.url}.", retryable=True)
-        return ExternalError(f"{self.name} broke off in the middle.", retryable=True)
+            return ExternalError(f"Strapi does not answer: nothing listens at {self.target.url}.", retryable=True)
+        return ExternalError(f"Strapi broke off in the middle.", retryable=True)
 
     def _refusal(self, answer: httpx.Response, body: bytes, path: str) -> ExternalError:
         status, (name, said) = answer.status_code, _said(body)
         said = said.replace(self.target.token, "…")[:MOST_SAID]
-        says = f"{self.name} {self._words(status, name, said or answer.reason_phrase, path)}"
+        says = f"Strapi {self._words(status, name, said or answer.reason_phrase, path)}"
         retryable = status in (408, 429) or status >= 500
         after = _retry_after(answer.headers) if retryable else None
         return Refused(says, answered=status, said=said, retryable=retryable, retry_after=after)
