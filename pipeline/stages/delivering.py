@@ -187,5 +187,6 @@ def _send(work: Work, publisher: Publisher, hold: Hold, article: Article | None,
     else:
         work.progress(0.1, f"Taking it from {publisher.name}")
         publisher.withdraw(delivery.external_id, errand)
-        state, links = DeliveryState.WITHDRAWN, {"public_url": ""}
+        still_there = delivery.desk_url if errand.document_id else ""
+        state, links = DeliveryState.WITHDRAWN, {"public_url": "", "desk_url": still_there}
     hold.store(state=state, digest=digest, error="", sent_at=Now(), **links)

@@ -149,6 +149,7 @@ def test_a_withdrawn_post_is_withdrawn_there(strapi: strapi_door.Strapi, blog: A
     assert strapi.articles == []
     assert [row["publishedAt"] for row in blog.articles] == [None]
     assert {there.state for there in deliveries.of(post.piece)} == {DeliveryState.WITHDRAWN}
+    assert [bool(there.desk_url) for there in deliveries.of(post.piece)] == [True, False]  # “blog” has a draft of it
     assert task.result["says"] == "Taken off 2 places"
     assert not Event.objects.filter(task=task, type="published").exists()
 

@@ -109,7 +109,7 @@ class Client:
         except (httpx.TransportError, httpx.StreamError) as error:
             raise self._unreachable(error) from error
         except httpx.HTTPError as error:
-            raise ExternalError(f"Strapi answers nothing that can be read.", retryable=True) from error
+            raise ExternalError("Strapi answers nothing that can be read.", retryable=True) from error
         if not answer.is_success:
             raise self._refusal(answer, body, path)
         return self._parsed(body)
@@ -159,7 +159,7 @@ class Client:
             return ExternalError(says, retryable=False)
         if isinstance(error, httpx.ConnectError):
             return ExternalError(f"Strapi does not answer: nothing listens at {self.target.url}.", retryable=True)
-        return ExternalError(f"Strapi broke off in the middle.", retryable=True)
+        return ExternalError("Strapi broke off in the middle.", retryable=True)
 
     def _refusal(self, answer: httpx.Response, body: bytes, path: str) -> ExternalError:
         status, (name, said) = answer.status_code, _said(body)
