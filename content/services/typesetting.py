@@ -37,6 +37,7 @@ def html_of(post: Post) -> dict[str, str]:
     """The columns of HTML. `post` need not be stored; it must have its slug."""
     context = {
         "post": post,
+        "body": _within_reach(post.html),
         "category_slug": slug_of(post.category),
         "author_slug": slug_of(post.author),
         "tags": [(tag, slug_of(tag)) for tag in post.tags],
@@ -49,6 +50,13 @@ def html_of(post: Post) -> dict[str, str]:
     # The desk's reader may have a time zone of their own; the site has one.
     with timezone.override(timezone.get_default_timezone()):
         return {column: render_to_string(template, context).strip() for column, template in TEMPLATES.items()}
+
+
+def _within_reach(html: str) -> SafeString:
+    """The body, in which what is wider than a small page can be moved sideways by keyboard too."""
+    html = html.replace("<pre>", '<pre tabindex="0">')
+    html = html.replace("<table>", '<div class="wide" role="group" aria-label="Table" tabindex="0"><table>')
+    return mark_safe(html.replace("</table>", "</table></div>"))
 
 
 def fingerprint() -> str:
