@@ -81,10 +81,7 @@ def publish_as_planned(
     if piece.current is None or piece.current.hash != version_hash:
         planned = piece.versions.filter(hash=version_hash).order_by("-number").first()
         was, now = planned.number if planned else "?", piece.current.number if piece.current else "?"
-        raise Stale(
-            f"Version {was} was to go out, but version {now} is newer. "
-            "Nothing was published; approve that one, then publish it or set a date for it."
-        )
+        raise Stale(f"Version {was} was to go out, but version {now} is newer. Nothing was published.")
     return publish(piece, by=person, picture=picture, slug=slug, version_hash=version_hash, fence=fence)
 
 

@@ -106,7 +106,7 @@ class Delivered(serializers.Serializer):
     sent_at = serializers.DateTimeField(allow_null=True)
 
 
-class Stands(serializers.Serializer):
+class PublishingState(serializers.Serializer):
     is_public = serializers.BooleanField(help_text="Readers can read a version of it on our own site")
     post = PostMark(allow_null=True, help_text="Null where it never was public; its address stays taken")
     version = serializers.IntegerField(allow_null=True, help_text="The one that readers see, or saw last")
@@ -116,7 +116,7 @@ class Stands(serializers.Serializer):
 
 
 class Publish(OfOnePiece):
-    @promise("What is public of it, where, and what is planned", Stands, refuses=(404,), group=GROUP)
+    @promise("What is public of it, where, and what is planned", PublishingState, refuses=(404,), group=GROUP)
     def get(self, request: Request, pk: int) -> Response:
         piece = self.piece()
         post, planned = Post.objects.filter(piece=piece).first(), publishing.plan(piece)
@@ -139,7 +139,10 @@ class Publish(OfOnePiece):
         takes=Publishing,
         refuses=(403, 404, 409),
         sends={"picture": 5, "slug": "why-kettles-break"},
-        answers={"post": POST, "warning": WARNING, "task_id": 81},
+        answers={
+            "post": {"slug": "why-kettles-break-2", "url": "https://example.org/posts/why-kettles-break-2/"},
+            "warning": WARNING,
+        },
         group=GROUP,
     )
     def post(self, request: Request, pk: int) -> Response:

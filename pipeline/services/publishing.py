@@ -16,7 +16,7 @@ from content.models import Piece, Post, Status, User
 from content.services import addresses, audit, publishing
 from media_gen.services import publishing as pictured
 from media_gen.services.publishing import Picture
-from pipeline.models import Stage, Task, TaskType
+from pipeline.models import Stage, Task, TaskStatus, TaskType
 from pipeline.models.task import ACTIVE
 from pipeline.services import deliveries, tasks
 
@@ -84,6 +84,15 @@ def plans(piece: Piece) -> QuerySet[Task]:
 def plan(piece: Piece) -> Task | None:
     """The date that is set for it."""
     return plans(piece).first()
+
+
+def missed(piece: Piece) -> Task | None:
+    """The date that came last, if nothing went out then and nobody has published it since."""
+    of_piece = Task.objects.filter(type=TaskType.PUBLISH, stages__name=STAGE, stages__piece=piece)
+    last = of_piece.exclude(status=TaskStatus.DELETED).select_related("owner").order_by("-pk").first()
+    if last is None or last.status != TaskStatus.FAILED:
+        return None
+    return None if Post.objects.filter(piece=piece, updated_at__gt=last.finished_at).exists() else last
 
 
 @transaction.atomic

@@ -43,6 +43,15 @@ class Readership:
         return typed.says(self.user, self.plan.run_after) if self.plan and self.plan.run_after else ""
 
     @cached_property
+    def missed(self) -> Task | None:
+        """The date that passed without it going out."""
+        return publishing.missed(self.piece)
+
+    @property
+    def missed_at(self) -> str:
+        return typed.says(self.user, self.missed.run_after) if self.missed and self.missed.run_after else ""
+
+    @cached_property
     def planned_version(self) -> int:
         assert self.plan is not None
         of_it = self.piece.versions.filter(hash=self.plan.params.get("version_hash")).order_by("-number")

@@ -146,6 +146,7 @@ def test_what_may_not_go_out_any_more_does_not_and_its_person_is_told_why(happen
     assert says in task.error
     assert not Post.objects.exists()
     assert says in Notification.objects.get(owner=mara).text
+    assert publishing.missed(piece) == task
 
 
 def test_a_date_that_was_called_off_publishes_nothing(client: Client, mara: User) -> None:
@@ -213,6 +214,20 @@ def test_of_two_who_set_a_date_at_once_one_does() -> None:
 
     assert [error.status for error in refused] == [409]
     assert publishing.plans(piece).count() == 1
+
+
+def test_the_page_says_what_did_not_go_out_until_it_is_published(client: Client, mara: User) -> None:
+    piece = make.piece(status=Status.READY)
+    task = publishing.schedule(piece, at=soon(), by=mara)
+    edited_and_approved(piece, mara)
+    come(task)
+
+    page = shown(client, piece)
+    publishing.publish(piece, by=mara)
+
+    assert "It did not go out" in page
+    assert "but version 2 is newer" in page
+    assert "It did not go out" not in shown(client, piece)
 
 
 @pytest.mark.parametrize("at", [soon(minutes=-1), soon(days=400)])

@@ -47,17 +47,17 @@ class Command(BaseCommand):
         except CopydeskError as error:
             faults = [says for found in error.extra.get("fields", {}).values() for says in found]
             raise self._refusal(options, error.code, " ".join([error.message, *faults])) from error
-        self.stdout.write(json.dumps(told) if options["json"] else says)
+        self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else says)
 
     def _done(self, piece: Piece, by: User, options: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """What was done, for a program and for a person."""
         if not piece.on.public:
             return self._by_hand(piece, by, options)
         if options["unpublish"]:
-            return _told(publishing.unpublish(piece, by=by), "is off the public site, and still approved")
+            return _told(publishing.unpublish(piece, by=by), "is off the public site, and still approved. It was at")
         about = {"picture": _picture(options["picture"]), "slug": options["slug"]}
         if not options["at"]:
-            return _told(publishing.publish(piece, by=by, **about), "is public")
+            return _told(publishing.publish(piece, by=by, **about), "is public at")
         at = _moment(by, options["at"])
         task = publishing.schedule(piece, at=at, by=by, **about)
         says = f"“{piece}” goes out {typed.says(by, at)}, by task {task.pk}: {task.get_absolute_url()}"
@@ -81,13 +81,13 @@ class Command(BaseCommand):
 
     def _refusal(self, options: dict[str, Any], code: str, detail: str) -> CommandError:
         if options["json"]:
-            self.stdout.write(json.dumps({"code": code, "detail": detail}))
+            self.stdout.write(json.dumps({"code": code, "detail": detail}, ensure_ascii=False))
         return CommandError(detail)
 
 
 def _told(out: Out, says: str) -> tuple[dict[str, Any], str]:
     told: dict[str, Any] = {"post": {"slug": out.post.slug, "url": out.post.url}}
-    lines = [f"“{out.post}” {says}: {out.post.url}"]
+    lines = [f"“{out.post}” {says} {out.post.url}"]
     if out.warning:
         told["warning"] = out.warning
         lines.append(out.warning)
