@@ -76,7 +76,7 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
             98,
             100,
             "What is where",
-            recovery="Our own site is not affected. See to what is said above, then try again.",
+            recovery="Our own site is not affected. Put that right, then try again.",
         ),
     ),
 }

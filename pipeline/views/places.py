@@ -7,9 +7,10 @@ from functools import cached_property
 
 from content.models import Post
 from pipeline.models import Delivery, DeliveryState, Stage, StageStatus, TaskStatus
-from pipeline.views.columns import Column, of_step, spent
+from pipeline.views import standing as standings
+from pipeline.views.columns import Column, of_step
 from pipeline.views.progress import Progress
-from pipeline.views.standing import Standing, part_standing, places, shapes
+from pipeline.views.standing import Standing
 from pipeline.workflows import WORKFLOWS
 
 STATES: dict[str, Standing] = {
@@ -25,7 +26,6 @@ class Place:
     stage: Stage
     standing: Standing
     delivery: Delivery | None
-    seconds: float | None
 
     @property
     def has_failed(self) -> bool:
@@ -76,24 +76,19 @@ class Publishing(Progress):
     def places(self) -> list[Place]:
         stages = [stage for stage in self.stages if stage.name == "deliver"]
         known = {one.target: one for one in self.any_post.deliveries.all()} if self.any_post else {}
-        place, shape = places(stages), shapes(stages)
-
-        def stands(stage: Stage, delivery: Delivery | None) -> Standing:
-            if stage.status == StageStatus.DONE:
-                return (
-                    STATES[DeliveryState.SENT]
-                    if not delivery
-                    else STATES.get(delivery.state, STATES[DeliveryState.SENT])
-                )
-            if stage.status == StageStatus.CANCELLED:
-                return Standing("none", "Not sent", "Cancelled before it was sent.")
-            return part_standing(stage, None, place.get(stage.pk), shape.get(stage.pk, "running"))
-
+        in_line, shape = standings.places(stages), standings.shapes(stages)
         return [
-            Place(stage, stands(stage, found), found, spent(stage))
+            Place(stage, _standing(stage, found, in_line.get(stage.pk), shape.get(stage.pk, "running")), found)
             for stage, found in ((stage, known.get(stage.key)) for stage in stages)
         ]
 
-    @property
-    def failed_places(self) -> int:
-        return sum(place.has_failed for place in self.places)
+
+def _standing(stage: Stage, delivery: Delivery | None, place: int | None, shape: str) -> Standing:
+    match stage.status:
+        case StageStatus.DONE if delivery:
+            return STATES.get(delivery.state) or Standing("failed", "Failed since then", delivery.error)
+        case StageStatus.RUNNING if not stage.doing:
+            return Standing(shape, "Sending")
+        case StageStatus.CANCELLED:
+            return Standing("none", "Not sent", "Cancelled before it was sent.")
+    return standings.part_standing(stage, None, place, shape)

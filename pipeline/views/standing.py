@@ -49,6 +49,8 @@ def standing(task: Task, piece: Piece | None = None) -> Standing:
             return Standing("generated", "Waiting for you" if piece else task.doing or "Finished")
         return Standing(str(piece.status), str(piece.get_status_display()))  # type: ignore[attr-defined]
     if task.status == TaskStatus.FAILED:
+        if task.type == TaskType.PUBLISH:  # which step it was says less than why
+            return Standing("failed", "Failed", task.error)
         return Standing("failed", task.doing or "Failed")
     return Standing("rejected", task.doing or task.get_status_display())  # type: ignore[attr-defined]
 

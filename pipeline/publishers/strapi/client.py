@@ -59,7 +59,11 @@ class Client:
         self.http = httpx.Client(
             verify=_trusted(),
             timeout=httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS),
-            headers={"Authorization": f"Bearer {self.target.token}", "Accept": "application/json"},
+            headers={
+                "Authorization": f"Bearer {self.target.token}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",  # MOST_BYTES is then what comes, not what it unfolds to
+            },
             follow_redirects=False,
         )
         return self

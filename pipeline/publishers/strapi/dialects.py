@@ -85,7 +85,7 @@ class Four:
         return {**data, "publishedAt": said}
 
     def find(self, client: Client, path: str, field: str, value: str) -> list[str]:
-        asked: dict[str, Any] = {f"filters[{field}][$eq]": value, "publicationState": "preview", "fields[0]": "id"}
+        asked: dict[str, Any] = {f"filters[{field}][$eq]": value, "publicationState": "preview"}
         asked |= {"sort": "id:asc", "pagination[pageSize]": MOST_FOUND}
         if self.target.locale:
             asked["locale"] = self.target.locale
