@@ -17,7 +17,7 @@ from django.urls import reverse
 from content.errors import CopydeskError, Invalid
 from content.models.post import LANGUAGE, SEARCHED
 from content.services import snippets
-from content.services.reading import Filters
+from content.services.reading import CHANGED, Filters
 from content.services.snippets import Looked, Text
 
 SHORTEST, LONGEST = 2, 200  # characters that may be looked for
@@ -75,10 +75,12 @@ WHERE vector @@ {query} AND querytree({query}) <> 'T'
 LOOK_UP = ("enable_seqscan", "enable_indexscan")  # what is switched off for it
 PLANS = ((AS_PLANNED, 250), (BY_INDEX, 1000), (AMONG_NEWEST, 1000))  # in turn, while the one before takes longer (ms)
 CANCELLED = "57014"
-COLUMNS = (
-    *("slug", "title", "category", "category_slug", "tags", "author", "author_slug"),
-    *("published_at", "updated_at", "line_html", "line_json"),
-)
+COLUMNS = {
+    **{name: name for name in ("slug", "title", "category", "category_slug", "author", "author_slug")},
+    "published": "published_at::text",
+    "changed": CHANGED,
+    "line_json": "line_json",
+}
 EVERYTHING = "T"  # what querytree() says of a query that only leaves out
 STEM = re.compile(r"'((?:[^']|'')+)'")
 
@@ -94,13 +96,15 @@ class Hit:
     rank: float
     category: str
     category_slug: str
-    tags: list[str]
     author: str
     author_slug: str
-    published_at: datetime
-    updated_at: datetime
-    line_html: str
+    published: str  # as PostgreSQL writes it
+    changed: int  # in seconds since 1970
     line_json: str
+
+    @property
+    def published_at(self) -> datetime:
+        return datetime.fromisoformat(self.published)
 
     def get_absolute_url(self) -> str:
         return reverse("post", args=[self.slug])
@@ -193,7 +197,7 @@ def _ask(query: Query, filters: Filters, limit: int, offset: int, near: str, ms:
     with connection.cursor() as cursor:
         parts = {"query": cursor.mogrify(*query), "where": cursor.mogrify(*filters.where()), "language": LANGUAGE}
         limits = {"newest": NEWEST_MATCHES, "titles": TITLES, "weights": WEIGHTS, "ms": ms, "searched": SEARCHED}
-        page = {"limit": int(limit), "offset": int(offset), "columns": ", ".join(COLUMNS)}
+        page = {"limit": int(limit), "offset": int(offset), "columns": ", ".join(COLUMNS.values())}
         switches = LOOK_UP if near is BY_INDEX else ()
         # One message to PostgreSQL with all of it: a transaction of its own would cost four.
         cursor.execute(
@@ -217,12 +221,20 @@ def _facets(counted: list[tuple[str, str, str, int]]) -> dict[str, list[Facet]]:
 
 
 def _hits(rows: list[tuple[Any, ...]], looked: Looked) -> list[Hit]:
-    found = []
-    for rank, text, excerpt, *columns in rows:
-        post = dict(zip(COLUMNS, columns, strict=True))
-        found.append((rank, post, Text(post["title"], looked), Text(excerpt, looked), Text(text, looked)))
-    snippets.learn(looked, (text for _, _, *texts in found for text in texts))
+    """The rows of SQL as they are shown: where the words are, in the body or, if they are not there, in the excerpt."""
+    posts = [dict(zip(COLUMNS, columns, strict=True)) for _, _, _, *columns in rows]
+    titles = [Text(post["title"], looked) for post in posts]
+    bodies = [Text(text, looked) for _, text, *_ in rows]
+    snippets.learn(looked, (*titles, *bodies))
+    shown = [body.snippet() for body in bodies]
+    excerpts = {at: Text(rows[at][2], looked) for at, found in enumerate(shown) if not found}
+    snippets.learn(looked, excerpts.values())
     return [
-        Hit(title_html=title.marked(), snippet_html=text.snippet() or excerpt.marked(), rank=rank, **post)
-        for rank, post, title, excerpt, text in found
+        Hit(
+            title_html=titles[at].marked(),
+            snippet_html=shown[at] or excerpts[at].marked(),
+            rank=rows[at][0],
+            **post,
+        )
+        for at, post in enumerate(posts)
     ]

@@ -21,6 +21,7 @@ AROUND = 240  # characters of a text that are shown
 LED_BY = 60  # of them before the first word that was found
 PLACES = 100  # of one word in one text that are weighed
 LONGEST = 100  # characters of a word
+WINDOWS = 20  # parts of a text that are compared
 STEMS_KEPT = 50_000
 BLANK = re.compile(r"\s")
 
@@ -117,7 +118,7 @@ def _places(lower: str, root: str) -> Iterator[tuple[int, int]]:
 def _window(text: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
     """From where to where: with the most different words, then the most of them, then the first such place."""
     best, most = spans[0], (0, 0)
-    for index, (start, _) in enumerate(spans):
+    for index, (start, _) in enumerate(spans[:WINDOWS]):
         near = [text[left:right].lower() for left, right in _within(spans, index, start + AROUND - LED_BY)]
         if (worth := (len(set(near)), len(near))) > most:
             best, most = spans[index], worth

@@ -224,6 +224,8 @@ def test_a_former_address_leads_to_the_new_one_for_good() -> None:
 
     assert (moved.status_code, moved["Location"]) == (301, f"{POSTS}{post.slug}/?fields=slug")
     assert api().get(moved["Location"]).json() == {"slug": post.slug}
+    Post.objects.update(published_at=timezone.now() + timedelta(days=1))
+    assert api().get(f"{POSTS}old-name/").status_code == 404
     missing = api().get(f"{POSTS}never-was/")
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
     assert "Cache-Control" not in missing

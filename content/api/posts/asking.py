@@ -62,14 +62,13 @@ def read(query: QueryDict, known: dict[str, Parameter]) -> Asked:
     """What was asked. `Invalid` names each parameter that is unknown or has no sense."""
     asked, faults = Asked(), {}
     for name in query:
-        value = query[name].strip()
         if name not in known:
             faults[name[:80]] = [f"There is no such parameter. There are {', '.join(known)}."]
-        elif value:
-            try:
-                asked[name] = known[name].read(value)
-            except ValueError as error:
-                faults[name] = [str(error)]
+            continue
+        try:
+            asked[name] = known[name].read(str(query[name]))
+        except ValueError as error:
+            faults[name] = [str(error)]
     for name, parameter in known.items():
         if parameter.required and name not in asked and name not in faults:
             faults[name] = ["Say what you look for."]
@@ -88,7 +87,7 @@ def named(*parameters: Parameter) -> dict[str, Parameter]:
 def _name(value: str) -> str:
     if len(value) > 120:
         raise ValueError("At most 120 characters.")
-    return value
+    return value.strip()
 
 
 def _whole_number(least: int, most: int) -> Callable[[str], int]:
@@ -106,7 +105,7 @@ def _moment(value: str) -> datetime:
     says = "A day or a time, please, such as 2026-11-18 or 2026-11-18T09:30:00Z."
     try:
         # A plus that was not escaped arrives as a blank.
-        found: date | datetime | None = parse_datetime(value.replace(" ", "+") if "T" in value else value)
+        found: date | datetime | None = parse_datetime(value.upper().replace(" ", "+") if ":" in value else value)
         found = found or parse_date(value)
         if found is None:
             raise ValueError(says)
@@ -118,9 +117,9 @@ def _moment(value: str) -> datetime:
 
 def _names_of(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
     def read(value: str) -> tuple[str, ...]:
-        names = tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+        names = tuple(dict.fromkeys(name.strip(" ") for name in value.split(",")))
         if unknown := [name[:40] for name in names if name not in known]:
-            raise ValueError(f"There is no {', '.join(unknown[:5])}. There are {', '.join(known)}.")
+            raise ValueError(f"There is no “{'”, “'.join(unknown[:5])}”. There are {', '.join(known)}.")
         return names
 
     return read
@@ -134,8 +133,7 @@ def _ordering(value: str) -> str:
 
 def cursor_of(place: Place) -> str:
     """A place in a list as it stands in an address."""
-    value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
-    plain = f"{'before' if place.backwards else 'after'} {place.ordering} {place.pk} {value}"
+    plain = f"{'before' if place.backwards else 'after'} {place.ordering} {place.pk} {place.value}"
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
 
@@ -154,18 +152,28 @@ def _cursor(value: str) -> Place:
 # --- What there is to ask ---
 
 NUMBER = {"type": "integer", "minimum": 0}
+NAME = {"type": "string", "maxLength": 120}
+MOMENT = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+
+
+def _list_of(names: tuple[str, ...]) -> dict[str, Any]:
+    one = rf" *({'|'.join(names)}) *"
+    return {"type": "string", "pattern": f"^{one}(,{one})*$"}
+
+
 WHICH = named(
-    Parameter("category", _name, "Of this category, by its name or slug, in any case.", examples=("Repair",)),
-    Parameter("tag", _name, "With this tag, by its name or slug, in any case.", examples=("heat pumps",)),
-    Parameter("author", _name, "By this author, by name or slug, in any case.", examples=("mara-lind",)),
+    Parameter("category", _name, "Of this category, by its name or slug, in any case.", NAME, ("Repair",)),
+    Parameter("tag", _name, "With this tag, by its name or slug, in any case.", NAME, ("heat pumps",)),
+    Parameter("author", _name, "By this author, by name or slug, in any case.", NAME, ("mara-lind",)),
     Parameter(
         "published_after",
         _moment,
         "Published at this time or later; a day (2026-11-18) or a time (2026-11-18T09:30:00Z).",
-        examples=("2026-11-18",),
+        MOMENT,
+        ("2026-11-18",),
     ),
     Parameter(
-        "published_before", _moment, "Published before this time; a day or a time.", examples=("2026-11-18T09:30:00Z",)
+        "published_before", _moment, "Published before this time; a day or a time.", MOMENT, ("2026-11-18T09:30:00Z",)
     ),
 )
 LIMIT = Parameter(
@@ -179,7 +187,7 @@ FIELDS = Parameter(
     "fields",
     _names_of(WHOLE),
     "Only these, with commas between.",
-    {"type": "string", "pattern": rf"^({'|'.join(WHOLE)})(,({'|'.join(WHOLE)}))*$"},
+    _list_of(WHOLE),
     ("slug,title",),
 )
 MORE = tuple(name for name in WHOLE if name not in LINE)
@@ -190,6 +198,7 @@ LIST = {
             _cursor,
             "Where the page begins, as `next` and `previous` of another page have it. Any page costs the same, and "
             "nothing shifts when a post is added.",
+            {"type": "string", "format": "cursor"},
         ),
         LIMIT,
         OFFSET,
@@ -206,7 +215,7 @@ LIST = {
             "include",
             _names_of(MORE),
             "These too, with commas between.",
-            {"type": "string", "pattern": rf"^({'|'.join(MORE)})(,({'|'.join(MORE)}))*$"},
+            _list_of(MORE),
             ("html,headings",),
         ),
     ),
@@ -221,7 +230,7 @@ SEARCH = {
             "What to look for, two characters or more: all the words, in any of their forms; “quoted” ones side by "
             "side; `or` for either of two; `-` before what is not wanted. If nothing has them, posts are found with "
             "words that begin like the last one.",
-            {"type": "string", "minLength": 2, "maxLength": 200},
+            {"type": "string", "format": "websearch", "minLength": 2, "maxLength": 200},
             ("kettle", '"heat pump" or boiler -gas'),
             required=True,
         ),

@@ -24,6 +24,7 @@ EXAMPLES: dict[int, dict[str, Any]] = {
 
 
 def describe(
+    name: str,
     summary: str,
     gives: Any,
     *,
@@ -32,7 +33,7 @@ def describe(
     refuses: tuple[int, ...],
     moves: bool = False,
 ) -> Callable[[Any], Any]:
-    """Describe the one method of a public address; `moves`: it may have had another address before."""
+    """Describe the one method of a public address, by `name` for clients that are generated; `moves`: it may have had another address before."""
     codes: list[int | str] = [200, *([301] if moves else []), 304]
     responses: dict[int, Any] = {200: gives, 304: OpenApiResponse(description="You have it already.")}
     if moves:
@@ -41,6 +42,7 @@ def describe(
         example = OpenApiExample("Refusal", value=EXAMPLES[code], response_only=True, status_codes=[str(code)])
         responses[code] = OpenApiResponse(Problem, description=REFUSALS[code], examples=[example])
     return extend_schema(
+        operation_id=name,
         summary=summary,
         description=summary,
         parameters=[parameter.described for parameter in asks.values()] + CONDITIONS + _headers(codes, moves),
@@ -59,7 +61,7 @@ CONDITIONS = [
 
 
 def _headers(codes: list[int | str], moves: bool) -> list[OpenApiParameter]:
-    said = {
+    said: dict[str, tuple[str, list[int | str]]] = {
         "ETag": ("Changes with every byte of the answer.", codes[:1] + codes[-1:]),
         "Last-Modified": ("When the newest of it was last changed.", [200]),
         "Cache-Control": ("How long it may be kept.", [200, 304]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -56,16 +55,13 @@ def etag_of(parts: Iterable[str]) -> str:
     return f'"{hashlib.sha256(whole.encode()).hexdigest()[:32]}"'
 
 
-def not_modified(
-    request: HttpRequest, etag: str, changed: datetime | None, *, by_date: bool
-) -> HttpResponseBase | None:
+def not_modified(request: HttpRequest, etag: str, changed: int | None, *, by_date: bool) -> HttpResponseBase | None:
     """304 (or 412) for who has it already.
 
     `by_date` also lets the date alone decide; not for lists: what was withdrawn from one does not make the rest
     newer, so its date would call an old list fresh.
     """
-    date = int(changed.timestamp()) if changed and by_date else None
-    response = get_conditional_response(request, etag=etag, last_modified=date)
+    response = get_conditional_response(request, etag=etag, last_modified=changed if by_date else None)
     return kept(response, etag, changed) if response is not None and response.status_code == 304 else response
 
 
@@ -73,9 +69,9 @@ def as_json(body: str) -> HttpResponse:
     return HttpResponse(body, content_type="application/json")
 
 
-def kept(response: HttpResponseBase, etag: str, changed: datetime | None) -> HttpResponseBase:
-    """The answer with all that lets others keep it."""
+def kept(response: HttpResponseBase, etag: str, changed: int | None) -> HttpResponseBase:
+    """The answer with all that lets others keep it; `changed` in seconds since 1970."""
     response.headers["ETag"], response.headers["Cache-Control"] = etag, CACHED
     if changed:
-        response.headers["Last-Modified"] = http_date(changed.timestamp())
+        response.headers["Last-Modified"] = http_date(changed)
     return response

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
@@ -19,11 +19,12 @@ from content.errors import Invalid
 from content.models import FormerAddress
 from content.services import reading, search
 
-LIGHT = ("digest", "updated_at")
+LIGHT = ("digest", reading.CHANGED)
 
 
 class Posts(Public):
     @describe(
+        "posts_list",
         "What is public, newest first",
         shapes.PostsPage,
         answers=shapes.EXAMPLE_PAGE,
@@ -36,7 +37,7 @@ class Posts(Public):
         column = "whole_json" if names and set(names) - set(shapes.LINE) else "line_json"
         count = reading.count(asked.filters)
 
-        def look(columns: tuple[str, ...]) -> tuple[reading.Page, dict[str, Any], str, datetime | None]:
+        def look(columns: tuple[str, ...]) -> tuple[reading.Page, dict[str, Any], str, int | None]:
             page, around = _page(request, asked, columns, count)
             changed = max((row[3] for row in page.rows), default=None)
             etag = etag_of([json.dumps(around), ",".join(names), *(row[2] for row in page.rows)])
@@ -53,6 +54,7 @@ class Posts(Public):
 
 class OnePost(Public):
     @describe(
+        "posts_show",
         "One public article",
         shapes.OnePostAnswer,
         answers=shapes.EXAMPLE_WHOLE,
@@ -64,20 +66,22 @@ class OnePost(Public):
         names = _names(asking.read(request.GET, asking.ONE), ())
         if asks_for_change(request):
             found = reading.one(LIGHT, slug)
-            public = found is not None and found[0] is None
-            if public and (has_it := not_modified(request, f'"{found[1][:32]}"', found[2], by_date=True)):
-                return has_it
+            if found and not found[0]:
+                has_it = not_modified(request, f'"{found[1][:32]}"', found[2], by_date=True)
+                if has_it:
+                    return has_it
         found = reading.one((*LIGHT, "whole_json"), slug)
         if found is None:
             return _elsewhere(request, slug)
-        withdrawn_at, digest, changed, whole = found
-        if withdrawn_at:
+        is_withdrawn, digest, changed, whole = found
+        if is_withdrawn:
             return JsonResponse(problem(410, "This post was withdrawn.", code="gone"), status=410)
         return kept(as_json(_only(whole, names)), f'"{digest[:32]}"', changed)
 
 
 class Search(Public):
     @describe(
+        "posts_search",
         "Search what is public, the best first",
         shapes.SearchPage,
         answers=shapes.EXAMPLE_SEARCH,
@@ -97,7 +101,7 @@ class Search(Public):
         }
         rows = ",".join(map(_found, found.hits))
         body = f'{{"results":[{rows}],{json.dumps(around, ensure_ascii=False)[1:]}'
-        etag, changed = etag_of([body]), max((hit.updated_at for hit in found.hits), default=None)
+        etag, changed = etag_of([body]), max((hit.changed for hit in found.hits), default=None)
         if asks_for_change(request) and (has_it := not_modified(request, etag, changed, by_date=False)):
             return has_it
         return kept(as_json(body), etag, changed)
@@ -179,7 +183,8 @@ def _found(hit: search.Hit) -> str:
 
 def _elsewhere(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The way to the post that had this address before."""
-    former = FormerAddress.objects.filter(slug=slug).values_list("post__slug", flat=True).first()
+    known = FormerAddress.objects.filter(slug=slug, post__published_at__lte=Now())
+    former = known.values_list("post__slug", flat=True).first()
     if former is None:
         raise NotFound("There is no such post.")
     query = request.META.get("QUERY_STRING", "")
