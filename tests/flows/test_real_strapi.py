@@ -231,15 +231,16 @@ def test_withdrawing_leaves_nothing_for_readers_and_it_can_go_out_again(strapi: 
 def test_killed_in_the_middle_and_back_it_has_the_article_once(after: float, strapi: Real) -> None:
     """Killed so many seconds after the request that makes it: before it is read, while it is written, or when the
     answer is on its way."""
-    mark, asked = f"killed-{round(after * 1000)}", [0]
+    mark, asked, end = f"killed-{round(after * 1000)}", [0], threading.Timer(after, strapi.kill)
 
     def check() -> None:
         asked[0] += 1
         if asked[0] == 3:  # after the two looks: this one is the write
-            threading.Timer(after, strapi.kill).start()
+            end.start()
 
     with suppress(ExternalError):
         strapi.publisher().deliver(article(mark), Errand(check=check))
+    end.join()
     strapi.back()
 
     strapi.publisher().deliver(article(mark, title="Once"), Errand())
