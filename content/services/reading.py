@@ -94,7 +94,7 @@ def page(
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, {column}::text, {', '.join(columns)} FROM content_post WHERE {where} "  # noqa: S608  # our own names
-            f"ORDER BY {column} {way}, id {way} LIMIT %s OFFSET %s",
+            f"ORDER BY content_post.{column} {way}, id {way} LIMIT %s OFFSET %s",  # not the text above, which no index has
             [*values, limit + 1, offset],
         )
         rows = cursor.fetchall()

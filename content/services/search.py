@@ -53,7 +53,7 @@ SELECT querytree({query}), (SELECT count(*) FROM near), (SELECT count(*) FROM ra
     (SELECT json_agg(json_build_array(kind, slug, name, count) ORDER BY count DESC, slug) FROM facets), hits.*
 FROM (SELECT) AS asked LEFT JOIN (
     SELECT best.rank, left(text, {searched}), excerpt, {columns}
-    FROM best JOIN content_post USING (id) ORDER BY best.rank DESC, published_at DESC, id DESC
+    FROM best JOIN content_post USING (id) ORDER BY best.rank DESC, content_post.published_at DESC, id DESC
 ) AS hits ON true;
 SET LOCAL statement_timeout = DEFAULT;
 """

@@ -8,6 +8,8 @@ from typing import Any
 import make
 import pytest
 from caller import api
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.http import http_date
 
@@ -166,6 +168,24 @@ def test_each_ordering_pages_there_and_back_by_cursor(ordering: str) -> None:
     assert [page["results"] for page in back[1:]] == [page["results"] for page in pages[-2::-1]]
     assert back[-1]["results"] == pages[0]["results"]
     assert {page["count"] for page in pages} == {5}
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_each_page_is_read_off_an_index_and_nothing_is_sorted(ordering: str) -> None:
+    for _ in range(2):
+        make.post()
+    with CaptureQueriesContext(connection) as first:
+        following = api().get(POSTS, {"limit": 1, "ordering": ordering}).json()["next"]
+    with CaptureQueriesContext(connection) as second:
+        assert api().get(following).status_code == 200
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        for asked in (first, second):
+            cursor.execute(f"EXPLAIN {asked.captured_queries[-1]['sql']}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "Index Scan" in plan
+            assert "Sort" not in plan, plan
 
 
 def test_only_what_is_asked_for_is_sent() -> None:

@@ -163,7 +163,7 @@ def test_whatever_is_made_of_the_document_is_answered_as_it_says(
     statuses = set()
 
     @given(case=operation.as_strategy(generation_mode=POSITIVE) | operation.as_strategy(generation_mode=NEGATIVE))
-    @settings(max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=QUIET)
+    @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=QUIET)
     def ask(case: Any) -> None:
         assume("cursor" not in (case.query or {}) or not OTHER_WAYS & case.query.keys())
         answer = case.call(app=served, base_url="http://testserver")
