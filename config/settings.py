@@ -370,6 +370,7 @@ SPECTACULAR_SETTINGS = {
         "TaskStatus": "pipeline.models.TaskStatus",
         "StageStatus": "pipeline.models.StageStatus",
         "NotificationKind": "pipeline.models.Kind",
+        "DeliveryState": "pipeline.models.DeliveryState",
     },
 }
 
