@@ -135,7 +135,7 @@ def test_a_published_article_can_be_read_with_who_made_it(client: Client) -> Non
     assert f"Drafted with the help of AI (smollm2:135m), then read and approved by {post.reviewer}." in shown
     assert '<a href="#find-the-part-that-fails">Find the part that fails</a>' in shown
     assert '<h2 id="find-the-part-that-fails">' in shown
-    assert "1 minute to read" in shown
+    assert "1&nbsp;minute to read" in shown
     assert f'<link rel="canonical" href="{post.url}">' in shown
     assert f'<meta property="og:url" content="{post.url}">' in shown
     assert '<meta name="description" content="Change one part.">' in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from content.views.site import sections
 # A minute in caches: what was withdrawn is gone from them soon.
 KEPT = "public, max-age=60, stale-while-revalidate=60"
 HTML = "text/html; charset=utf-8"
+PART = "\0"  # where a part goes; no text that is stored can hold it
 
 
 def kept(
@@ -58,6 +59,19 @@ def page(template: str, context: dict[str, Any], categories: list[sections.Categ
     }
     with timezone.override(timezone.get_default_timezone()):
         return render_to_string(template, {**around, **context})
+
+
+def framed(head: str, body: str, categories: list[sections.Category], current: str) -> str:
+    """A page whose parts lie ready; what stands round them is rendered once for each list of categories."""
+    before, between, after = _frame(_setting(), tuple(categories), current)
+    return "".join((before, head, between, body, after))
+
+
+@lru_cache(maxsize=256)
+def _frame(setting: str, categories: tuple[sections.Category, ...], current: str) -> list[str]:
+    """What comes before the head's own part, between that and the body, and after it."""
+    context = {"current": current, "head": PART, "body": PART}
+    return page("content/site/article.html", context, list(categories)).split(PART)
 
 
 def whole(address: str) -> str:

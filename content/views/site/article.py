@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -49,8 +50,9 @@ def post(request: HttpRequest, slug: str) -> HttpResponseBase:
     def make() -> str:
         if not bodies:
             found.refresh_from_db(fields=BODIES)
-        context = {"post": found, "current": found.category_slug, "related": [line for _, line in related]}
-        return answers.page("content/site/article.html", context, categories)
+        lines = [line for _, line in related]
+        body = found.article_html + (render_to_string("content/site/_related.html", {"lines": lines}) if lines else "")
+        return answers.framed(found.head_html, body, categories, found.category_slug)
 
     digests = [digest for digest, _ in related]
     return answers.kept(request, make, of=[found.digest, categories, *digests], changed=_changed(found))
