@@ -47,14 +47,14 @@ class Command(BaseCommand):
                     self.stdout.write(part, ending="")
             else:
                 exporting.save_json(records, to, force=options["force"])
-                self.stderr.write(f"Written to {to}.")
+                self.stderr.write(f"Written to {to}.", str)
         except CopydeskError as error:
             raise CommandError(error.message) from error
         except OSError as error:
             raise CommandError(f"{to} cannot be written: {error.strerror}. Nothing is left of it.") from error
 
     def _say(self, files: int, to: Path) -> None:
-        self.stderr.write(f"{files:,} file{'' if files == 1 else 's'} written to {to}.")
+        self.stderr.write(f"{files:,} file{'' if files == 1 else 's'} written to {to}.", str)
 
     def _records(self, options: dict[str, Any]) -> Any:
         owner = User.objects.filter(email__iexact=options["user"]).first() if options["user"] else None

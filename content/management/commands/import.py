@@ -107,9 +107,9 @@ class Command(BaseCommand):
             filled = int(min(meter.share, 1) * 30)
             done = sum(self.counts.values()) - self.counts["trouble"]
             line = f"[{'█' * filled}{'░' * (30 - filled)}] {meter.share * 100:3.0f} %  {done:,} read"
-            self.stderr.write(f"\r\x1b[K{line}", ending="")
+            self.stderr.write(f"\r\x1b[K{line}", str, "")  # `str`: not in red, like what else goes to stderr
             self.stderr.flush()
 
     def _clear(self) -> None:
         if sys.stderr.isatty():
-            self.stderr.write("\r\x1b[K", ending="")
+            self.stderr.write("\r\x1b[K", str, "")
