@@ -147,22 +147,20 @@ class Shelf:
 async def _listening() -> None:
     """Tell `changes` of every change, for as long as the process lives; connect again whenever that is lost."""
     pause = AGAIN_SECONDS
-    try:
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(**_place(), autocommit=True) as connection:
-                    await connection.execute(f"LISTEN {CHANGED}")
-                    changes.heard()  # whatever happened until now
-                    pause = AGAIN_SECONDS
-                    async for _ in connection.notifies():
-                        changes.heard()
-            except (psycopg.Error, OSError) as error:
-                changes.deaf()
-                log.warning("shelf_is_off", reason=type(error).__name__, again_in_seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, AGAIN_AT_MOST_SECONDS)
-    finally:
-        changes.deaf()
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(**_place(), autocommit=True) as connection:
+                await connection.execute(f"LISTEN {CHANGED}")
+                changes.heard()  # whatever happened until now
+                pause = AGAIN_SECONDS
+                async for _ in connection.notifies():
+                    changes.heard()
+        except (psycopg.Error, OSError) as error:
+            log.warning("shelf_is_off", reason=type(error).__name__, again_in_seconds=pause)
+        finally:
+            changes.deaf()
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, AGAIN_AT_MOST_SECONDS)
 
 
 def _place() -> dict[str, Any]:

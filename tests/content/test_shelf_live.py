@@ -204,29 +204,28 @@ def test_the_answers_of_the_shelf_are_those_of_django(served: Served) -> None:
             assert kept.headers.get(name) == plain.headers.get(name)
 
 
-def test_two_processes_hear_of_the_same_change() -> None:
+def test_two_processes_hear_of_the_same_change(served: Served) -> None:
     post = make.post()
-    ports = [free_port(), free_port()]
-    name = connection.settings_dict["NAME"]
-    environment = {**os.environ, "DATABASE_URL": os.environ["DATABASE_URL"].replace("/copydesk?", f"/{name}?")}
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off", "--log-level", "error"]
-    processes = [subprocess.Popen([*command, "--port", str(port)], cwd=ROOT, env=environment) for port in ports]
+    port, name = free_port(), connection.settings_dict["NAME"]
+    other = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--lifespan", "off"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": os.environ["DATABASE_URL"].replace("/copydesk?", f"/{name}?")},
+    )
+    addresses = [f"http://127.0.0.1:{port}", str(served.client.base_url)]
     try:
-        until(lambda: all(_answers(port) for port in ports))
-        until(lambda: len(listeners()) >= 2)
-        for port in ports:
-            assert post.slug in httpx.get(f"http://127.0.0.1:{port}{POSTS}").text
+        until(lambda: _answers(port) and len(listeners()) == 2)
+        for address in addresses:
+            assert post.slug in httpx.get(f"{address}{POSTS}").text
 
         publishing.unpublish(post.piece, by=make.editor())
 
-        for port in ports:
-            until(lambda port=port: post.slug not in httpx.get(f"http://127.0.0.1:{port}{POSTS}").text)
-            assert httpx.get(f"http://127.0.0.1:{port}{POSTS}{post.slug}/").status_code == 410
+        for address in addresses:
+            until(lambda address=address: post.slug not in httpx.get(f"{address}{POSTS}").text)
+            assert httpx.get(f"{address}{POSTS}{post.slug}/").status_code == 410
     finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(PATIENCE_SECONDS)
+        other.terminate()
+        other.wait(PATIENCE_SECONDS)
 
 
 def _answers(port: int) -> bool:
