@@ -171,8 +171,6 @@ class Rounds:
 
 def _subjects(size: int, port: int) -> dict[str, tuple[str, list[str]]]:
     """What is asked of which server, by name."""
-    random.seed(size)
-    slugs = [quote(slug) for slug in Post.objects.order_by("?").values_list("slug", flat=True)[:ARTICLES]]
     growing = {
         "bare view": ("bare", ["/"]),
         "list made": ("made", [API]),
@@ -180,6 +178,7 @@ def _subjects(size: int, port: int) -> dict[str, tuple[str, list[str]]]:
     }
     if size != 10_000:
         return growing
+    slugs = [quote(slug) for slug in Post.objects.order_by("digest").values_list("slug", flat=True)[:ARTICLES]]
     narrowed = [
         f"{API}?category={category.lower()}&tag={quote(tag.replace(' ', '-').lower())}"
         for category in seeding.CATEGORIES
@@ -212,9 +211,10 @@ def _searches() -> dict[str, list[str]]:
 def _deep(size: int, port: int) -> str:
     """The address of a page at nine tenths of the depth, found as a client finds it: by following `next`."""
     path = f"{API}?limit=100"
-    for _ in range(size * 9 // 1000):
-        following = urlsplit(httpx.get(f"http://127.0.0.1:{port}{path}").raise_for_status().json()["next"])
-        path = f"{following.path}?{following.query}"
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        for _ in range(size * 9 // 1000):
+            following = urlsplit(client.get(path).raise_for_status().json()["next"])
+            path = f"{following.path}?{following.query}"
     return path.replace("limit=100", "limit=20")
 
 
