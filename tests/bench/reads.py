@@ -52,7 +52,7 @@ Report = Callable[[str, str, bool, object], None]
 
 
 def run(installation: Installation, report: Report, options: argparse.Namespace) -> None:
-    owner = User.objects.filter(role="admin").first()
+    owner = User.objects.first()
     assert owner
     shares: dict[int, dict[str, float]] = {}
     with Generator() as load:
