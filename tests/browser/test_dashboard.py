@@ -138,13 +138,7 @@ def test_today_follows_a_run_without_moving_what_one_holds(page: Page, owner: Us
 
 
 WATCH = """() => {
-  window.seen = { long: 0, longest: 0, shift: 0, asked: 0, spoken: 0 };
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      seen.long += entry.duration - 50;
-      seen.longest = Math.max(seen.longest, entry.duration);
-    }
-  }).observe({ type: "longtask" });
+  window.seen = { shift: 0, asked: 0, spoken: 0 };
   // The lines of a growing text move up inside their cell, as in any text that is followed; nothing else may.
   const isText = ({ node }) => (node?.closest ? node : node?.parentElement)?.closest(".taste");
   new PerformanceObserver((list) => {
@@ -157,7 +151,7 @@ WATCH = """() => {
 }"""
 
 
-def test_thirty_pieces_at_once_keep_the_page_smooth_and_still(page: Page, owner: User) -> None:
+def test_thirty_pieces_at_once_keep_the_page_still_and_ask_the_server_little(page: Page, owner: User) -> None:
     run = runs.asked(owner, count=10)
     stages = runs.laid_out(run, 10)
     for stage in stages:
@@ -181,7 +175,6 @@ def test_thirty_pieces_at_once_keep_the_page_smooth_and_still(page: Page, owner:
     assert seen["asked"] <= 6, seen  # 240 events told of 30 stages, and the server was asked a few times
     assert seen["spoken"] <= 6, seen
     assert seen["shift"] < 0.01, seen
-    assert seen["longest"] < 400, seen  # on a machine whose cores are busy with the server and the browser itself
 
 
 def test_a_run_works_without_script(chromium: Browser, address: str, owner: User) -> None:

@@ -136,7 +136,7 @@ def test_ctrl_s_saves_a_new_version(opened: desk.Opened, editor: User) -> None:
     expect(page.get_by_text("Saved as version 2.")).to_be_visible()
     piece.refresh_from_db()
     assert piece.current.body.endswith("One more line.")
-    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('draft'))") == []
+    page.wait_for_function("!Object.keys(localStorage).some((key) => key.includes('draft'))")
 
 
 def test_a_draft_survives_leaving_and_is_offered_again(opened: desk.Opened, editor: User) -> None:

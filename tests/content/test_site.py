@@ -152,6 +152,17 @@ def test_the_note_on_ai_can_be_switched_off(client: Client, settings: Any) -> No
     assert f"edited by {post.reviewer}" in shown
 
 
+def test_a_credit_leads_only_to_a_web_address(client: Client) -> None:
+    for address, leads in (("https://example.org/ana", True), ("javascript:alert(1)", False), ("//example.org", False)):
+        piece, cover = make.piece(status=Status.READY), {**COVER, "credit": "Ana Silva", "credit_url": address}
+        post = publishing.publish(piece, by=make.editor(), cover=cover)
+
+        shown = client.get(post.get_absolute_url()).text
+
+        assert "Ana Silva" in shown
+        assert (f'href="{address}"' in shown) is leads
+
+
 def test_the_cover_is_shown_with_its_alternative_and_its_credit(client: Client, settings: Any) -> None:
     post = publishing.publish(make.piece(status=Status.READY), by=make.editor(), cover=COVER)
 
