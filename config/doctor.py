@@ -19,7 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 from content.errors import CopydeskError, ExternalError
 from media_gen import storage
 from media_gen.sources.card import faces
-from pipeline import providers
+from pipeline import providers, publishers
 from pipeline.models import Heartbeat
 
 GIGABYTE = 1_000_000_000
@@ -57,6 +57,7 @@ def examine() -> Iterator[Finding]:
     yield disk()
     yield pictures()
     yield letters()
+    yield from elsewhere()
 
 
 def python() -> Finding:
@@ -226,6 +227,18 @@ def pictures() -> Finding:
     except ExternalError as error:
         return Finding("Pictures", "fail", error.message, "Texts can be published without; see README.md, Pictures.")
     return Finding("Pictures", "ok", says)
+
+
+def elsewhere() -> Iterator[Finding]:
+    """Each other place that posts are published to; that one is down holds up nothing here."""
+    for target in publishers.targets():
+        name = target.name.capitalize()
+        try:
+            yield Finding(name, "ok", target.look())
+        except ExternalError as error:
+            yield Finding(
+                name, "fail", error.message, "Our own site is not affected; see README.md, Publishing elsewhere."
+            )
 
 
 def letters() -> Finding:

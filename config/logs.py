@@ -16,7 +16,8 @@ SHARED: list[Processor] = [
 def json_formatter() -> structlog.stdlib.ProcessorFormatter:
     """The formatter that settings.LOGGING names; configuring structlog here keeps it to one place."""
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # First, what the levels leave out: two lines of each request, which would be made and thrown away.
+        processors=[structlog.stdlib.filter_by_level, *SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
+    "corsheaders",
     "django_htmx",
     "django_structlog",
     "channels",
@@ -74,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
     "content.views.limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -225,6 +227,73 @@ SDXL_SCHEDULER = env("COPYDESK_SDXL_SCHEDULER", default="")  # lcm, turbo, light
 SDXL_STEPS = env.int("COPYDESK_SDXL_STEPS", default=0)  # 0: 30, with lcm and lightning 4, with turbo 2
 SDXL_GUIDANCE = env.float("COPYDESK_SDXL_GUIDANCE", default=None)  # none: 5, with lcm 1, with turbo and lightning 0
 
+# --- Publishing elsewhere: COPYDESK_STRAPI names targets, COPYDESK_STRAPI_<NAME>_… says what each is ------------
+# Our names of what a post has, and the usual ones in Strapi. The others are sent where COPYDESK_STRAPI_<NAME>_FIELDS
+# names a field for them, or {"field": …, "collection": …, "by": "name"} where that is a relation.
+STRAPI_FIELDS = {
+    "title": "title",
+    "slug": "slug",
+    "excerpt": "excerpt",
+    "body": "content",
+    "cover": "cover",
+    "external_id": "externalId",
+    **dict.fromkeys(
+        ["category", "tags", "author", "reviewer", "url", "read_minutes", "published_at", "updated_at"], ""
+    ),
+}
+
+
+def _strapi(name: str) -> dict[str, Any]:
+    def said(what: str, default: Any = "") -> str:
+        return str(env(f"{prefix}_{what}", default=default)).strip()
+
+    def wrong(what: str, says: str) -> ImproperlyConfigured:
+        return ImproperlyConfigured(f"{prefix}_{what} {says}")
+
+    if not re.fullmatch("[a-z0-9][a-z0-9-]{0,29}", name):
+        raise ImproperlyConfigured(
+            f"COPYDESK_STRAPI takes names such as main,blog: small letters, digits; not {name!r}."
+        )
+    prefix = f"COPYDESK_STRAPI_{name.upper().replace('-', '_')}"
+    url, version, status = said("URL").rstrip("/"), said("VERSION", 5), said("STATUS", "published")
+    collection, token = said("COLLECTION", "articles"), said("TOKEN")
+    if not re.fullmatch(r"https?://[^/\s@?#]+(/[^\s@?#]*)?", url):
+        raise wrong("URL", "is Strapi's address, such as https://cms.example.org, without a password in it.")
+    if not token or not token.isascii() or not token.isprintable():
+        raise wrong("TOKEN", "is an API token of Strapi: Settings, API Tokens.")
+    if version not in ("4", "5") or status not in ("published", "draft"):
+        raise wrong("VERSION", "is 5 or 4, and _STATUS published or draft.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", collection):
+        raise wrong("COLLECTION", "is the plural API id of a collection type, such as articles.")
+    try:
+        fields = {**STRAPI_FIELDS, **json.loads(said("FIELDS", "{}"))}
+        relations = [theirs for theirs in fields.values() if not isinstance(theirs, str)]
+        marked = fields["external_id"] not in ("", *relations)
+        named = all(theirs.keys() == {"field", "collection", "by"} for theirs in relations)
+        fits = fields.keys() == STRAPI_FIELDS.keys() and marked and named
+    except (ValueError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise wrong(
+            "FIELDS", f'is JSON such as {{"body": "text"}}, of: {", ".join(STRAPI_FIELDS)}. external_id is needed.'
+        )
+    singular = re.sub("s$", "", re.sub("ies$", "y", collection))
+    desk = f"{url}/admin/content-manager/{'collection-types' if version == '5' else 'collectionType'}"
+    return {
+        "url": url,
+        "token": token,
+        "version": int(version),
+        "collection": collection,
+        "status": status,
+        "fields": fields,
+        "public_url": said("PUBLIC_URL"),  # a pattern with {slug}; empty: nobody can tell where readers find it
+        "desk_url": said("DESK_URL", f"{desk}/api::{singular}.{singular}/{{id}}"),  # a pattern with {id}
+        "locale": said("LOCALE"),
+    }
+
+
+STRAPI = {name: _strapi(name) for name in env.list("COPYDESK_STRAPI", default=[])}
+
 # --- Mail: off until a server is named, such as smtp+tls://user:password@mail.example:587 ---------------------
 EMAIL_URL = env("EMAIL_URL", default="")
 MAIL_IS_ON = bool(EMAIL_URL)
@@ -301,8 +370,29 @@ SPECTACULAR_SETTINGS = {
         "TaskStatus": "pipeline.models.TaskStatus",
         "StageStatus": "pipeline.models.StageStatus",
         "NotificationKind": "pipeline.models.Kind",
+        "DeliveryState": "pipeline.models.DeliveryState",
     },
 }
+
+# --- The shelf: public answers that each web process keeps -----------------------------------------------------
+SHELF_MB = env.int("COPYDESK_SHELF_MB", default=32)  # a process; 0 keeps none
+
+# --- The public site -----------------------------------------------------------------------------------------
+# Whether an article says that a model drafted it, and which, and who read and approved it.
+AI_NOTE = env.bool("COPYDESK_AI_NOTE", default=True)
+ARTICLES_A_PAGE = env.int("COPYDESK_ARTICLES_A_PAGE", default=15)
+ARTICLES_A_FEED = env.int("COPYDESK_ARTICLES_A_FEED", default=20)
+
+# --- Preview links ---------------------------------------------------------------------------------------------
+PREVIEW_LINK_DAYS = env.int("COPYDESK_PREVIEW_LINK_DAYS", default=7)  # until one ends, unless somebody says otherwise
+
+# --- Public API: posts, for any front end ---------------------------------------------------------------------
+# Sites whose scripts may read it in a browser, such as https://www.example.org; programs elsewhere need no leave.
+CORS_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in env.list("COPYDESK_CORS", default=[])]
+CORS_URLS_REGEX = r"^/api/v1/posts/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "content-type", "if-none-match", "if-modified-since"]
+CORS_EXPOSE_HEADERS = ["etag"]  # scripts see Last-Modified and Cache-Control anyway
 
 # --- Pages, files and what the browser may load -------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -10,7 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from content.errors import CopydeskError
-from content.models import AuditEntry, Decision, HouseRules, Idea, Piece, Post, SignedOut, User, Verdict, Version
+from content.models import (
+    AuditEntry,
+    Decision,
+    FormerAddress,
+    HouseRules,
+    Idea,
+    Piece,
+    Post,
+    SignedOut,
+    User,
+    Verdict,
+    Version,
+)
 from content.services import audit, review
 
 admin.site.site_header = admin.site.site_title = "Copydesk"
@@ -238,6 +250,13 @@ class PostAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).defer("body", "html")
+
+
+@admin.register(FormerAddress)
+class FormerAddressAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("slug", "post", "since")
+    list_select_related = ("post",)
+    search_fields = ("slug", "post__title")
 
 
 @admin.register(AuditEntry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from content.admin import ReadOnly
-from pipeline.models import Event, Heartbeat, Notification, Preferences, Schedule, Stage, Task
+from pipeline.models import Delivery, Event, Heartbeat, Notification, Preferences, Schedule, Stage, Task
 
 
 class StageInline(ReadOnly, admin.TabularInline):
@@ -46,6 +46,14 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("task",)
     search_fields = ("task__name",)
     date_hierarchy = "created_at"
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("post", "target", "state", "document_id", "sent_at", "error")
+    list_filter = ("state", "target")
+    list_select_related = ("post",)
+    search_fields = ("post__title", "external_id", "document_id", "error")
 
 
 @admin.register(Heartbeat)

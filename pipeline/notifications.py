@@ -68,6 +68,8 @@ def run_ended(task: Task) -> None:
         _about_run(task, key)
     elif task.status == TaskStatus.COMPLETED and task.type == TaskType.IMAGE_GENERATION:
         _about_pictures(task, key)
+    elif task.status == TaskStatus.COMPLETED and task.type == TaskType.PUBLISH:
+        _about_publishing(task, key)
     elif task.status == TaskStatus.COMPLETED:
         _about_piece(task, key)
 
@@ -114,6 +116,17 @@ def _about_pictures(task: Task, key: str) -> None:
             reverse("piece-pictures", args=[task.result["piece_id"]]),
         )
         tell(task.owner, Kind.FINISHED, key=key, title=title, address=address, task=task)
+
+
+def _about_publishing(task: Task, key: str) -> None:
+    """What went out at a date, and what is not where it was to be; one that asked a moment ago knows the rest."""
+    result: dict[str, Any] = task.result or {}
+    says, address = f"{result.get('says', 'Published')}: “{result['post']['title']}”.", task.get_absolute_url()
+    if result.get("failed"):
+        text = "\n".join(f"{place['target']}: {place['error']}" for place in result["targets"] if place["error"])
+        tell(task.owner, Kind.PARTIAL, key=key, title=says, text=text, address=address, task=task)
+    elif task.run_after:
+        tell(task.owner, Kind.FINISHED, key=key, title=says, address=address, task=task)
 
 
 def _other_deciders(owner: User) -> Iterable[User]:

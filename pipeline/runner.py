@@ -9,7 +9,6 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
 from content.errors import CopydeskError, ExternalError
@@ -21,11 +20,11 @@ from pipeline.stages.base import Lease, Work
 log = structlog.get_logger(__name__)
 
 TRIES = 3  # how often a stage may say that it failed
-PAUSES = (5, 15)  # seconds before the second and the third try
 LIVES = 6  # how often its worker may die under it
 
-# So many stages of one process begin or store what they made at the same time: one waits for the disk while another counts words. Thirty answers that come in one moment
-# are not stored sooner by thirty threads: those would wait for one interpreter, with the row of their task locked.
+# So many stages of one process begin or store what they made at the same time: one waits for the disk while another
+# counts words. Thirty answers that come in one moment are not stored sooner by thirty threads: those would wait for one
+# interpreter, with the row of their task locked.
 at_the_desk = threading.BoundedSemaphore(4)
 
 
@@ -120,29 +119,31 @@ def _failed(work: Work, error: Exception, seconds: float) -> None:
     again = isinstance(error, ExternalError) and error.retryable and stage.failures + 1 < TRIES
     try:
         with work.fenced():
-            spent = {
-                name: F(name) + value for name, value in _spent(work, seconds)._asdict().items() if value is not None
-            }
-            stage.write(**{"error": reason, "failures": F("failures") + 1, "cost": None, **spent})
-            stage.refresh_from_db(fields=["failures"])
+            stage.fail(reason, _spent(work, seconds))
             if again:
-                pause = PAUSES[stage.failures - 1]
+                pause = _pause(stage, error)
                 Stage.objects.filter(pk=stage.pk).enqueue(after=pause)
                 if work.is_one_of_many:
-                    work.say(f"Waiting {pause} s before run {stage.failures + 1} of {TRIES}: {reason}", "retry")
-                    work.log("worker", f"{reason} In {pause} s run {stage.failures + 1} of {TRIES}.", level="warn")
+                    work.say(f"Waiting {pause:.0f} s before run {stage.failures + 1} of {TRIES}: {reason}", "retry")
+                    work.log("worker", f"{reason} In {pause:.0f} s run {stage.failures + 1} of {TRIES}.", level="warn")
                     return
                 # Not “trying again, 2 of 3”: that is what each call to the model says of its own tries.
                 run = f"it starts over with {stage.title.lower()}, run {stage.failures + 1} of {TRIES}"
-                doing = f"Waiting {pause} s before {run}: {reason}"[:200]
+                doing = f"Waiting {pause:.0f} s before {run}: {reason}"[:200]
                 Task.objects.filter(pk=task.pk).update(doing=doing, doing_as="retry")
                 events.emit(task, "progress", stage=stage.name, percent=task.percent, message=doing, **{"as": "retry"})
-                work.log("worker", f"{reason} In {pause} s {run}.", level="warn")
+                work.log("worker", f"{reason} In {pause:.0f} s {run}.", level="warn")
             else:
                 stage.write(status=StageStatus.FAILED, finished_at=Now(), lease_expires_at=None)
                 _give_up(task, stage, reason, recovery_for(stage, error))
     except LeaseLost:
         log.info("lease lost", task=stage.task_id, stage=stage.name)
+
+
+def _pause(stage: Stage, error: Exception) -> float:
+    """Seconds before its next try: what its step says, or longer where a service asked for that."""
+    usual = workflows.step(stage.task.type, stage.name).pauses[stage.failures - 1]
+    return max(usual, getattr(error, "retry_after", None) or 0)
 
 
 def _give_up(task: Task, stage: Stage, reason: str, recovery: str) -> None:

@@ -38,4 +38,10 @@ urlpatterns = [
     # Publishing: the picture is chosen with the text, so it stands here and not in the newsroom.
     path("pieces/<int:pk>/publish/", publish.publish, name="piece-publish"),
     path("pieces/<int:pk>/unpublish/", publish.unpublish, name="piece-unpublish"),
+    path("pieces/<int:pk>/publish/call-off/", publish.call_off, name="piece-call-off"),
+    path("pieces/<int:pk>/publish/again/", publish.deliver, name="piece-deliver"),
+    path("pieces/<int:pk>/address/", publish.address, name="piece-address"),
+    path("pieces/<int:pk>/preview-link/", publish.preview_link, name="piece-preview-link"),
+    path("pieces/<int:pk>/mark/", publish.mark, name="piece-mark"),
+    path("pieces/<int:pk>/unmark/", publish.unmark, name="piece-unmark"),
 ]

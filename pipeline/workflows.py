@@ -14,8 +14,9 @@ class Step:
     """One step of a workflow: from `begins` to `ends` percent, `promises` is what its column says before it runs.
 
     A step `side_by_side` is made of any number of stages that run at once; one that fails does not fail the task, and
-    the next step begins when each of them is done or has failed. `recovery` is what a person can do when it has failed,
-    where that is not what is true of every step.
+    the next step begins when each of them is done or has failed. What it `does` to how many `parts` is said while it
+    does. `recovery` is what a person can do when it has failed, where that is not what is true of every step. `pauses`
+    are the seconds before the second and the third try.
     """
 
     name: str
@@ -24,7 +25,10 @@ class Step:
     promises: str
     lane: str = "io"
     side_by_side: bool = False
+    does: str = "Writing"
+    parts: str = "pieces"
     recovery: str = ""
+    pauses: tuple[float, float] = (5, 15)
 
 
 WORKFLOWS: dict[str, tuple[Step, ...]] = {
@@ -52,6 +56,27 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
             100,
             "To choose from",
             recovery="What arrived is kept. Try again for the rest, or ask in another way.",
+        ),
+    ),
+    # What is public follows at once, without the first step: that one waits for a date.
+    TaskType.PUBLISH: (
+        Step("publish", 0, 20, "On our own site", recovery="Look at the piece, then publish it or set another date."),
+        Step(
+            "deliver",
+            20,
+            98,
+            "Each other place",
+            side_by_side=True,
+            does="Sending",
+            parts="places",
+            pauses=(2, 10),
+        ),
+        Step(
+            "summary",
+            98,
+            100,
+            "What is where",
+            recovery="Our own site is not affected. Put that right, then try again.",
         ),
     ),
 }

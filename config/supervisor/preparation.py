@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 
 from config.embedded import DataDir
@@ -15,6 +16,16 @@ from config.supervisor.child import Child
 from config.supervisor.supervisor import Supervisor
 
 PREPARE_SECONDS = 600.0  # a migration may rewrite a large table
+DECIDING = (
+    "*/migrations/*.py",
+    "config/settings.py",
+    "content/services/fragments.py",
+    "content/services/typesetting.py",
+    "content/services/rendering.py",
+    "content/templatetags/newsstand.py",
+    "templates/content/site/_*.html",
+)
+SHOWN = ("COPYDESK_URL", "COPYDESK_SITE_NAME", "COPYDESK_AI_NOTE", "COPYDESK_TIME_ZONE")  # settings in what is set
 FIRST_USER = "first_user.json"  # written by manage.py prepare, shown once and deleted by `up`
 
 
@@ -24,7 +35,7 @@ def prepare(data: DataDir, environment: dict[str, str], supervisor: Supervisor) 
     Asking Django would cost seconds at every start; comparing what it would read costs hundredths.
     """
     stamp = data.path / "prepared.json"
-    code = code_fingerprint()
+    code = code_fingerprint(environment)
     if stamp.exists() and json.loads(stamp.read_text()) == {"code": code, "applied": applied(environment)}:
         return
     command = [sys.executable, "manage.py", "prepare"]
@@ -32,10 +43,11 @@ def prepare(data: DataDir, environment: dict[str, str], supervisor: Supervisor) 
     write_private(stamp, json.dumps({"code": code, "applied": applied(environment)}))
 
 
-def code_fingerprint() -> str:
-    """Of everything that decides which migrations there are: ours, the settings, and the installed packages."""
-    mark = hashlib.sha256()
-    for file in sorted([*PROJECT.glob("*/migrations/*.py"), PROJECT / "config" / "settings.py"]):
+def code_fingerprint(environment: Mapping[str, str]) -> str:
+    """Of everything that decides which migrations there are, ours, the settings, and the installed packages; and of
+    what decides how public articles are set, which `prepare` then sets anew."""
+    mark = hashlib.sha256(json.dumps([environment.get(name) for name in SHOWN]).encode())
+    for file in sorted(file for pattern in DECIDING for file in PROJECT.glob(pattern)):
         mark.update(str(file.relative_to(PROJECT)).encode() + b"\0" + file.read_bytes())
     packages = sorted(folder.name for folder in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
     mark.update("\n".join(packages).encode())

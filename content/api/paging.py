@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Field
 from rest_framework.exceptions import NotFound
-from rest_framework.pagination import BasePagination, Cursor, CursorPagination, LimitOffsetPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -56,42 +56,3 @@ class LatestNumberFirst(NewestFirst):
     """For versions, which are numbered."""
 
     ordering = ("-number",)
-
-
-class _LatestPostFirst(NewestFirst):
-    ordering = ("-published_at", "-pk")
-
-
-class _ByOffset(LimitOffsetPagination):
-    max_limit = 100
-
-    def __init__(self, offset_param: str) -> None:
-        self.offset_query_param = offset_param
-
-    def get_paginated_response(self, data: Any) -> Response:
-        links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
-        return Response({"results": data, **links, "count": self.count})
-
-
-class Posts(BasePagination):
-    """By cursor; by `limit` and `offset`, or `skip`, for those who ask so (they pay for depth)."""
-
-    pager: NewestFirst | _ByOffset
-
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        named = [name for name in ("offset", "skip") if name in request.query_params]
-        self.pager = _ByOffset(named[0]) if named else _LatestPostFirst()
-        return self.pager.paginate_queryset(queryset, request, view) or []
-
-    def get_paginated_response(self, data: Any) -> Response:
-        return self.pager.get_paginated_response(data)
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        return envelope(schema)
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        by_offset = [
-            {"name": name, "in": "query", "required": False, "schema": {"type": "integer"}, "description": says}
-            for name, says in (("offset", "Leave out so many."), ("skip", "The same as offset."))
-        ]
-        return [*_LatestPostFirst().get_schema_operation_parameters(view), *by_offset]

@@ -47,6 +47,7 @@ def promise(
     gives: Any = None,
     *,
     status: int = 200,
+    also: tuple[int, ...] = (),
     query: type[serializers.Serializer] | None = None,
     takes: Any = None,
     refuses: tuple[int, ...] = (),
@@ -55,9 +56,10 @@ def promise(
     public: bool = False,
     group: str,
 ) -> Callable[[Any], Any]:
-    """Describe one method of an endpoint: `sends` and `answers` are examples, `group` is its chapter."""
+    """Describe one method of an endpoint: `sends` and `answers` are examples, `also` are other statuses with the same
+    answer, `group` is its chapter."""
     codes = {*refuses, *(() if public else (401, 429)), *((400, 413, 415) if takes else ())}
-    responses: dict[int, Any] = {status: gives}
+    responses: dict[int, Any] = dict.fromkeys((status, *also), gives)
     for code in sorted(codes):
         responses[code] = OpenApiResponse(Problem, description=REFUSALS[code])
     examples = []

@@ -19,5 +19,6 @@ urlpatterns = [
     path("content/<int:pk>/diff/", versions.Diff.as_view(), name="api-diff"),
     path("content/<int:pk>/decisions/", decisions.Decisions.as_view(), name="api-decisions"),
     path("posts/", posts.Posts.as_view(), name="api-posts"),
+    path("posts/search/", posts.Search.as_view(), name="api-posts-search"),
     re_path(r"^posts/(?P<slug>[-\w]+)/$", posts.OnePost.as_view(), name="api-post"),
 ]

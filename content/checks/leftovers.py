@@ -7,7 +7,7 @@ from content.platforms.text import quotable
 
 from .base import Finding, found, is_plain, listed, not_asked, read
 
-_PLACEHOLDER = re.compile(
+_BLANK = re.compile(
     r"\[(?:your|my|the|insert|add|link|name|company|brand|product|city|date|number|topic|url|handle|cta|emoji|x+)\b"
     r"[^\]\n]{0,60}\](?!\()|"
     r"<(?:your|insert|add|link|name|company)\b[^>\n]{0,60}>|"
@@ -17,6 +17,11 @@ _PLACEHOLDER = re.compile(
     r"\binsert (?:a |an |the |your )?(?:link|name|image|number|example|url|date)s?(?: here)?\b|"
     r"\byour (?:name|company name|link|brand) here\b|"
     r"(?<=[@#])(?:yourname|yourhandle|yourbrand|yourcompany)\b",
+)
+# A model that was asked for plain prose has no other use for brackets, tags and lines to write on.
+_BLANK_IN_PROSE = re.compile(
+    r"\[[^\]\n]*\]|\{[^}\n]*\}|<[a-z][^>\n]*>|\blorem ipsum\b|\b(?:TODO|TBD|XXX+)\b|\bINSERT [A-Z]|_{3,}|\$[a-z]+\b",
+    re.I,
 )
 _ASSISTANT = re.compile(
     r"\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b|"
@@ -32,6 +37,11 @@ _MARKUP = re.compile(
 )
 
 
+def blanks(text: str, *, in_prose: bool = False) -> list[str]:
+    """Places left to be filled in, as they stand in the text. `in_prose`: a model’s, which was asked for plain prose."""
+    return [match[0] for match in (_BLANK_IN_PROSE if in_prose else _BLANK).finditer(text)]
+
+
 class Leftovers:
     name = "leftovers"
     label = "Leftovers"
@@ -41,10 +51,10 @@ class Leftovers:
     def check(self, title: str, body: str, ask: Ask) -> Finding:
         blocks = [block for block in read(body, ask) if block.kind != "code"]
         text = "\n\n".join(block.source for block in blocks)
-        blanks = [match[0] for match in _PLACEHOLDER.finditer(text)]
-        if blanks:
-            message = f"To be filled in: {listed(list(dict.fromkeys(blanks)))}. Write it or take it out."
-            return found(self, 0, message, quotes=quotable(body, blanks), hard=True)
+        empty = blanks(text)
+        if empty:
+            message = f"To be filled in: {listed(list(dict.fromkeys(empty)))}. Write it or take it out."
+            return found(self, 0, message, quotes=quotable(body, empty), hard=True)
         asides = [match[0] for match in _ASSISTANT.finditer(text)] if is_plain(ask) else []
         if asides:
             message = f"Said to the writer, not to the reader: {listed(list(dict.fromkeys(asides)))}. Take it out."

@@ -5,7 +5,7 @@ from .decision import Decision, Verdict
 from .house import HouseRules
 from .idea import Idea
 from .piece import Piece
-from .post import Post
+from .post import FormerAddress, Post
 from .state import Approval, Status
 from .user import Role, SignedOut, User
 from .version import Version
@@ -15,6 +15,7 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Decision",
+    "FormerAddress",
     "HouseRules",
     "Idea",
     "Piece",

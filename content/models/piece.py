@@ -100,11 +100,18 @@ class Piece(Moves):
     created_at = models.DateTimeField(auto_now_add=True)
     cover = models.JSONField(default=dict, blank=True, help_text="Public facts of the chosen picture")
     deleted_at = models.DateTimeField(null=True, editable=False)
+    # Of a text that is published elsewhere by hand: when it was marked, and where it can be read, if that was said.
+    marked_at = models.DateTimeField(null=True, blank=True)
+    marked_url = models.URLField(max_length=500, blank=True)
+    came_from = models.CharField(max_length=300, blank=True, help_text="Where it was imported from; once each")
 
     objects = PieceQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint("idea", "platform", name="one_piece_per_idea_and_platform")]
+        constraints = [
+            models.UniqueConstraint("idea", "platform", name="one_piece_per_idea_and_platform"),
+            models.UniqueConstraint(fields=["came_from"], name="imported_once", condition=~models.Q(came_from="")),
+        ]
         indexes = [
             models.Index("status", "updated_at", name="piece_waiting", condition=models.Q(deleted_at=None)),
             models.Index(fields=["owner", "-created_at"]),

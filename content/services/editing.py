@@ -25,7 +25,7 @@ def judge(piece: Piece, title: str, body: str, **extra: Any) -> Report:
     return checks.run(title, body, ask, threshold=house.pass_mark, **extra)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # whoever adds a text in a transaction of theirs wants all of it or nothing
 def add_version(
     piece: Piece,
     *,
@@ -38,42 +38,18 @@ def add_version(
     report: Report | None = None,
     facts: Mapping[str, Any] | None = None,
     record: Mapping[str, Any] | None = None,
-) -> Version:
-    """Store the next version of `piece` and make it the current one; it is scored here unless `report` is given."""
-    locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea").get(pk=piece.pk)
-    version = append_version(
-        locked,
-        title=title,
-        body=body,
-        stage=stage,
-        by=by,
-        model=model,
-        note=note,
-        report=report,
-        facts=facts,
-        record=record,
-    )
-    for name in ("current", "title", "updated_at", "status"):  # what the caller holds is as the row is now
-        setattr(piece, name, getattr(locked, name))
-    return version
-
-
-def append_version(
-    locked: Piece,
-    *,
-    title: str,
-    body: str,
-    stage: str,
-    by: User | None = None,
-    model: str = "",
-    note: str = "",
-    report: Report | None = None,
-    facts: Mapping[str, Any] | None = None,
-    record: Mapping[str, Any] | None = None,
     moves_to: str = "",
+    is_locked: bool = False,
 ) -> Version:
-    """`add_version` for a caller that has locked the piece's row itself, with `current` and `idea`; with this text the
-    piece comes to the status `moves_to`, and nobody has decided on it."""
+    """Store the next version of `piece` and make it the current one; it is scored here unless `report` is given.
+
+    With this text the piece comes to the status `moves_to`, if that is given, and nobody has decided on it.
+    `is_locked` says that the caller has read `piece` with its row locked, in the transaction that is open.
+    """
+    if is_locked:
+        locked = piece
+    else:
+        locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea").get(pk=piece.pk)
     title, body = tidied(locked, title, body)
     report = report or judge(locked, title, body)
     kept = dict(locked.current.facts) if locked.current else {}
@@ -99,6 +75,8 @@ def append_version(
         locked.current, locked.title = version, title
         locked.save(update_fields=["current", "title", "updated_at"])
     Words.objects.cut(locked.pk, locked.idea.title, title, body)
+    for name in ("current", "title", "updated_at", "status"):  # what the caller holds is as the row is now
+        setattr(piece, name, getattr(locked, name))
     return version
 
 
@@ -116,7 +94,7 @@ def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, n
     current = locked.current
     if current is None or not locked.is_written:
         raise InvalidMove(f"“{piece}” is still being written. Wait for its task to end.")
-    title, body = _clean(locked, title, body)
+    title, body = cleaned(locked, title, body)
     if based_on != current.hash:
         raise Stale(
             f"{current.author} saved version {current.number} while you were writing. Yours is kept below; "
@@ -127,8 +105,9 @@ def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, n
         )
     if (title, body) == (current.title, current.body):
         return current
-    version = add_version(locked, title=title, body=body, stage="edit", by=by, note=note)
-    locked.move_to(Status.EDITED, approval=Approval.PENDING)
+    version = add_version(
+        locked, title=title, body=body, stage="edit", by=by, note=note, moves_to=Status.EDITED, is_locked=True
+    )
     audit.record("piece.edited", locked, by=by, version=version.number)
     piece.refresh_from_db()
     return version
@@ -157,7 +136,7 @@ def without_controls(text: str, keep: str = "") -> str:
     return "".join(c for c in text if c in keep or unicodedata.category(c) not in {"Cc", "Cs"})
 
 
-def _clean(piece: Piece, title: str, body: str) -> tuple[str, str]:
+def cleaned(piece: Piece, title: str, body: str) -> tuple[str, str]:
     """A person's text, tidied; `Invalid` if there is nothing of it, or too much."""
     title, body = tidied(piece, title, body)
     fields: dict[str, list[str]] = {}

@@ -61,12 +61,18 @@ def article(title: str, body: str) -> Article:
     return Article(body=body, html=_clean(rendered), headings=headings, excerpt=_excerpt(tokens))
 
 
+def words_of(body: str) -> str:
+    """What a Markdown text says, without marks and addresses; a block a line."""
+    return "\n".join(_text(token) for token in parser().parse(body) if token.type == "inline")
+
+
 def _clean(dirty: str) -> str:
     return nh3.clean(dirty, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"})
 
 
 def _text(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"})
+    said = {"text": None, "code_inline": None, "softbreak": " ", "hardbreak": " "}
+    return "".join(said[child.type] or child.content for child in inline.children or [] if child.type in said)
 
 
 def _free(slug: str, seen: set[str]) -> str:

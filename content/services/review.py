@@ -57,7 +57,8 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
         if stands is None:
             raise InvalidMove("There is no decision to take back.")
         if piece.status == Status.PUBLISHED:
-            raise InvalidMove("It is public. Unpublish it first.")
+            by_hand = f"It is marked as published on {piece.on.name}. Take that mark off first."
+            raise InvalidMove("It is public. Unpublish it first." if piece.on.public else by_hand)
     elif stands is not None:
         raise _second(stands)
     if verdict == Verdict.APPROVED:

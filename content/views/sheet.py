@@ -7,13 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from django.http import Http404, QueryDict
-from django.utils.text import slugify
 
 from content import platforms
 from content.checks.base import Finding, Report
 from content.forms import number
 from content.models import Decision, Piece, Post, Status, User, Version
-from content.services import diffing, review
+from content.services import addresses, diffing, publishing, review
 from content.services.diffing import Author, Comparison, Edition
 from content.templatetags import marks as drawn
 
@@ -23,6 +22,7 @@ MARKS = {"changes": "Changes", "who": "Who wrote it", "clean": "Clean"}
 POSTED = {**MARKS, "clean": "As posted"}
 PANELS = {
     "preview": "Preview",
+    "publishing": "Publishing",
     "changes": "Changes",
     "checks": "Checks",
     "history": "History",
@@ -260,8 +260,8 @@ class Sheet:
         if self.post:
             return self.post.slug, False
         assert self.version is not None
-        wanted = slugify(str(self.version.facts.get("slug") or self.version.title), allow_unicode=True)[:100].strip("-")
-        return wanted or "post", Post.objects.filter(slug=wanted or "post").exists()
+        wanted = addresses.base_of(publishing.wish_of(self.version))
+        return wanted, addresses.is_taken(wanted)
 
 
 def _tokens(call: dict[str, Any], way: str) -> int:

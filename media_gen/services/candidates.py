@@ -71,6 +71,12 @@ def for_piece(piece: Piece) -> ImageQuerySet:
     return Image.objects.filter(piece=piece).order_by(chosen_first, "-created_at", "-pk")
 
 
+def default(piece: Piece) -> Image | None:
+    """The one that goes out with it where nobody says otherwise: the chosen one, else its newest card."""
+    images = for_piece(piece)
+    return images.filter(status=ImageStatus.CHOSEN).first() or images.filter(source=CARD).first()
+
+
 def is_outdated(image: Image, piece: Piece) -> bool:
     """A card whose title is not the piece's any more."""
     return image.source == CARD and image.made.get("title") != piece.title

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from content.checks.complete import breaks_off, dangles
+from content.checks.leftovers import blanks
 from content.errors import ExternalError
 from content.platforms.base import Platform
 from pipeline.providers.base import Request
@@ -26,10 +27,6 @@ __all__ = ["Assigned", "Made", "RulesBroken", "write"]
 Show = Callable[[str, str], None]
 TRIES = 3
 MOST_EMOJI = 6
-_PLACEHOLDER = re.compile(
-    r"\[[^\]\n]*\]|\{[^}\n]*\}|<[a-z][^>\n]*>|\blorem ipsum\b|\b(?:TODO|TBD|XXX+)\b|\bINSERT [A-Z]|_{3,}|\$[a-z]+\b",
-    re.I,
-)
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)("\s*:?|$)')
 _EMOJI = re.compile("[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
 _TAGS = re.compile(r"(?:\s*#\w+)+\s*$")
@@ -83,7 +80,7 @@ def unfit(platform: Platform, body: str) -> list[str]:
     """What no platform forbids and no reader should see: places left to be filled in, cut sentences, emoji soup."""
     plain = platform.plain(body)
     found = [
-        f"There is a placeholder: “{hit[0][:40]}”. Write what belongs there." for hit in _PLACEHOLDER.finditer(plain)
+        f"There is a placeholder: “{blank[:40]}”. Write what belongs there." for blank in blanks(plain, in_prose=True)
     ]
     found += [
         f"A sentence breaks off: “…{end[-40:]}”. Finish it."

@@ -126,11 +126,33 @@ class AskingImageGeneration(AskingImages):
     schedule_for = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone; empty is now")
 
 
+class AskingPublish(serializers.Serializer):
+    """What is public of a piece, brought to every other place; or first made public here, now or at a date."""
+
+    task_type = this(TaskType.PUBLISH.value)
+    piece = serializers.IntegerField(min_value=1, help_text="One of content/")
+    version_hash = serializers.CharField(
+        max_length=64,
+        required=False,
+        help_text="The approved version that is to be made public; empty: what is public already, or was",
+    )
+    picture = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="One of its pictures, null for none; the chosen one or its card unless said",
+    )
+    slug = serializers.CharField(max_length=120, required=False, help_text="The address that it is to have")
+    task_name = serializers.CharField(max_length=200, required=False, help_text="Empty: a name that fits")
+    priority = serializers.IntegerField(min_value=-100, max_value=100, default=0, help_text="Higher first")
+    schedule_for = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone; empty is now")
+
+
 ASKING: dict[str, serializers.Serializer[Any] | type[serializers.Serializer[Any]]] = {
     TaskType.BLOG_POST.value: AskingBlogPost,
     TaskType.DAILY_WORKFLOW.value: AskingDailyWorkflow,
     TaskType.PLATFORM_CONTENT.value: AskingPlatformContent,
     TaskType.IMAGE_GENERATION.value: AskingImageGeneration,
+    TaskType.PUBLISH.value: AskingPublish,
 }
 
 

@@ -1,5 +1,6 @@
 """The nouns of the machine."""
 
+from .delivery import Delivery, DeliveryState
 from .event import Event
 from .heartbeat import Heartbeat
 from .notification import Kind, Notification
@@ -10,6 +11,8 @@ from .task import Task, TaskStatus, TaskType
 
 __all__ = [
     "Creativity",
+    "Delivery",
+    "DeliveryState",
     "Event",
     "Heartbeat",
     "Kind",

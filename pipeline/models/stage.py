@@ -30,7 +30,14 @@ class StageStatus(models.TextChoices):
 SETTLED = [StageStatus.DONE, StageStatus.FAILED, StageStatus.CANCELLED]
 
 
-TITLES = {"ideate": "Ideas", "transform": "Writing", "wrap_up": "Summary"}  # where its name is no word of an editor’s
+# Where its name is no word of an editor’s.
+TITLES = {
+    "ideate": "Ideas",
+    "transform": "Writing",
+    "wrap_up": "Summary",
+    "publish": "Our own site",
+    "deliver": "Elsewhere",
+}
 
 
 def title_of(name: str) -> str:
@@ -238,7 +245,14 @@ class Stage(models.Model):
     @property
     def label(self) -> str:
         """What a person calls it, beside others of the same step."""
+        if self.name == "deliver":  # of one piece, to each of several places
+            return self.key
         return f"{self.piece.on.name}, “{self.piece}”" if self.piece else f"{self.title} {self.key}".rstrip()
+
+    @property
+    def aim(self) -> str:
+        """For whom or where it is."""
+        return f"to {self.key}" if self.name == "deliver" else f"for {self.piece.on.name}" if self.piece else ""
 
     @property
     def tried(self) -> int:
@@ -257,13 +271,20 @@ class Stage(models.Model):
     def finish(self, output: dict[str, Any], spent: Spent) -> None:
         """Write that it is done, as `write` would, with what it spent added to what earlier runs did.
 
-        In SQL: of the thirty statements that a text of a daily run needs, this one took Django longest to word.
+        In SQL: of the dozen statements that a text of a daily run needs, this one took Django longest to word.
         """
         with connection.cursor() as cursor:
             cursor.execute(_FINISH, [StageStatus.DONE, json.dumps(output), *spent, self.pk, self.run_token])
             if not cursor.rowcount:
                 raise LeaseLost(str(self))
         self.status, self.output = StageStatus.DONE, output
+
+    def fail(self, reason: str, spent: Spent) -> None:
+        """Write that it failed once more, as `write` would, with what it spent. It is still held: to be tried again, or
+        to be given up."""
+        sums = {name: F(name) + value for name, value in spent._asdict().items()}
+        self.write(error=reason, failures=F("failures") + 1, **sums)
+        self.refresh_from_db(fields=["failures", *sums])
 
     def keep(self, name: str, value: Any) -> None:
         """Remember something that is made already, so that a second run does not make it again."""

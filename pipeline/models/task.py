@@ -20,6 +20,7 @@ class TaskType(models.TextChoices):
     DAILY_WORKFLOW = "daily_workflow", "Daily run"
     PLATFORM_CONTENT = "platform_content", "One piece"
     IMAGE_GENERATION = "image_generation", "Pictures"
+    PUBLISH = "publish", "Publishing"
 
 
 class TaskStatus(models.TextChoices):

@@ -267,11 +267,26 @@ class ImageGeneration(Asked):
         return self.task_name or "Pictures"
 
 
+class Publish(Asked):
+    """The fields of a `publish` task: what is public of `piece`, brought to every other place; or, with `version_hash`,
+    first this approved version made public here, with `picture`, at an address like `slug` (SPEC 10)."""
+
+    piece: Row
+    version_hash: Annotated[Line, Field(max_length=64)] = ""
+    picture: Row | Literal["default"] | None = "default"
+    slug: Annotated[Line, Field(max_length=120)] = ""
+
+    @property
+    def title(self) -> str:
+        return self.task_name or "Publishing"
+
+
 FIELDS: dict[str, type[Asked]] = {
     TaskType.BLOG_POST: BlogPost,
     TaskType.DAILY_WORKFLOW: DailyWorkflow,
     TaskType.PLATFORM_CONTENT: PlatformContent,
     TaskType.IMAGE_GENERATION: ImageGeneration,
+    TaskType.PUBLISH: Publish,
 }
 LISTS = {
     name

@@ -1,88 +1,172 @@
-"""Publishing with a picture: text and picture are settled together, or neither goes out."""
+"""Publishing as people ask for it: now or at a date, with its picture, and what follows at other places."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from content.errors import Invalid, Stale
+from content.errors import Invalid, InvalidMove, Stale
 from content.models import Piece, Post, Status, User
-from content.services import publishing
-from media_gen.models import Image, ImageStatus
-from media_gen.services import candidates, choosing
+from content.services import addresses, audit, publishing
+from media_gen.services import publishing as pictured
+from media_gen.services.publishing import Picture
+from pipeline.models import Stage, Task, TaskStatus, TaskType
+from pipeline.models.task import ACTIVE
+from pipeline.services import deliveries, tasks
 
-Picture = int | None | Literal["default"]
+__all__ = ["Out", "Picture"]
+
+STAGE = "publish"
+FARTHEST = timedelta(days=365)
 
 
-def publish(piece: Piece, *, by: User, picture: Picture = "default") -> Post:
-    """Make the approved text public, with `picture`: the id of one of its images, None for none, or by default
-    the chosen one, else its newest card.
+@dataclass(frozen=True)
+class Out:
+    """What became of it. `task` brings other places in step, where there are any; `warning` is for the person."""
 
-    A card that shows an older title, or was cleaned up, is drawn again first. Whether the piece may be published is
-    asked before any picture is made public, and again, under its lock, when the picture's files are there: making
-    and sending them takes its time, and holds up nobody.
+    post: Post
+    task: Task | None = None
+    warning: str = ""
 
-    A piece that is public and whose chosen picture was replaced is published again, with that picture and the text
-    that is public.
+
+def publish(piece: Piece, *, by: User, picture: Picture = "default", slug: str = "", version_hash: str = "") -> Out:
+    """Make the approved text public now, as `media_gen.services.publishing.publish` says, and tell the other places.
+
+    A date that was set for it is off then.
     """
-    with transaction.atomic():
-        before, replacing = _publishable(piece, by=by)
-        image = _picked(before, picture, replacing=replacing)
-        chosen = _chosen(before)
-    facts = choosing.publish_files(image, by=by, instead_of=chosen) if image else None
-    with transaction.atomic():
-        locked, replacing_now = _publishable(piece, by=by)
-        if replacing_now != replacing or locked.current_id != before.current_id:
-            raise Stale(f"“{locked}” was changed meanwhile. Look at it again.")
-        cover: Mapping[str, Any] = {}
-        if image and facts:
-            cover = choosing.settle(image, facts, by=by, instead_of=chosen)
-        if replacing:
-            return publishing.replace_cover(piece, by=by, cover=cover)
-        return publishing.publish(piece, by=by, cover=cover)
+    told: list[Task | None] = []
+
+    @contextmanager
+    def together() -> Iterator[None]:
+        with transaction.atomic():
+            cancel_plans(piece, by=by)  # its stages are locked before the piece, as a worker locks them
+            yield
+            told.append(deliveries.follow(Post.objects.get(piece=piece), by=by))
+
+    post = pictured.publish(piece, by=by, picture=picture, slug=slug, version_hash=version_hash, fence=together)
+    is_first = post.published_at == post.updated_at
+    wanted = slug or (publishing.wish_of(piece.current) if is_first and piece.current else "")
+    return Out(post, told[-1], addresses.warning(wanted, post.slug) if wanted else "")
 
 
-def unpublish(piece: Piece, *, by: User) -> Post:
-    """Take the post off the public site; text and picture stay settled."""
-    return publishing.unpublish(piece, by=by)
+@transaction.atomic
+def unpublish(piece: Piece, *, by: User) -> Out:
+    """Take the post off the public site, and off the other places; text and picture stay settled."""
+    post = publishing.unpublish(piece, by=by)
+    return Out(post, deliveries.follow(post, by=by))
 
 
-def _publishable(piece: Piece, *, by: User) -> tuple[Piece, bool]:
-    """The piece, locked, and whether only its picture is to be replaced; else the refusal that says why not."""
-    locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "idea", "owner").get(pk=piece.pk)
-    if locked.status == Status.PUBLISHED and choosing.waits_to_replace(locked):
-        return locked, True
-    locked, _, _ = publishing.require_publishable(piece, by=by)
-    return locked, False
+@transaction.atomic
+def move(piece: Piece, *, by: User, slug: str, instead_of: str = "") -> Out:
+    """Give its article another address, see `content.services.publishing.move`; the other places follow."""
+    before = Post.objects.filter(piece=piece).values_list("slug", flat=True).first()
+    post, warning = publishing.move(piece, by=by, slug=slug, instead_of=instead_of)
+    is_read = post.withdrawn_at is None and post.slug != before
+    return Out(post, deliveries.follow(post, by=by) if is_read else None, warning)
 
 
-def _picked(piece: Piece, picture: Picture, *, replacing: bool) -> Image | None:
-    if picture is None:
+# --- At a date ---------------------------------------------------------------------------------------------------
+
+
+def plans(piece: Piece) -> QuerySet[Task]:
+    """The dates that are set for it and have not come: one, or none."""
+    waits = Stage.objects.unsettled().filter(name=STAGE, piece=piece)
+    found = Task.objects.filter(Q(pk__in=waits.values("task")), type=TaskType.PUBLISH, status__in=ACTIVE)
+    return found.select_related("owner").order_by("pk")
+
+
+def plan(piece: Piece) -> Task | None:
+    """The date that is set for it."""
+    return plans(piece).first()
+
+
+def missed(piece: Piece) -> Task | None:
+    """The date that came last, if nothing went out then and nobody has published it since."""
+    of_piece = Task.objects.filter(type=TaskType.PUBLISH, stages__name=STAGE, stages__piece=piece)
+    last = of_piece.exclude(status=TaskStatus.DELETED).select_related("owner").order_by("-pk").first()
+    if last is None or last.status != TaskStatus.FAILED:
         return None
-    images = candidates.for_piece(piece)
-    if picture != "default":
-        image = images.filter(pk=picture).first()
-        if image is None:
-            raise Invalid("That picture does not belong to this piece.", {"picture": ["Choose one of its own."]})
-    else:
-        image = images.filter(status=ImageStatus.CHOSEN).first()
-        if image is None and not replacing:
-            image = images.filter(source=candidates.CARD).first()
-    return _as_of_now(image, piece) if image else None
+    return None if Post.objects.filter(piece=piece, updated_at__gt=last.finished_at).exists() else last
 
 
-def _as_of_now(image: Image, piece: Piece) -> Image:
-    """The same card with the title that the piece has now, drawn again if its preview is gone."""
-    if candidates.is_outdated(image, piece):
-        image = candidates.redrawn(image, piece)
-    if image.status == ImageStatus.EXPIRED and image.source == candidates.CARD:
-        seed = int(image.made.get("seed", 0))
-        image = candidates.draw_card(piece, piece.title, seed=seed, key=f"again-{image.pk}")
-    return image
+@transaction.atomic
+def schedule(
+    piece: Piece,
+    *,
+    at: datetime,
+    by: User,
+    picture: Picture = "default",
+    version_hash: str = "",
+    slug: str = "",
+    instead_of: int = 0,
+) -> Task:
+    """Have the approved text published at a date, as the person who asks; the task that will do it.
+
+    It is pinned to the text: `version_hash` is of the one that the person read, the newest unless said. `instead_of`
+    is the plan that this one takes the place of. Refused as `publish` is; `Invalid` for a date that is past or more
+    than a year off, `Stale` where somebody else set another date first.
+    """
+    _require_a_date(at)
+    _require_seen(piece, instead_of)
+    cancel_plans(piece, by=by)
+    locked, version, _ = publishing.require_publishable(piece, by=by)
+    _require_seen(piece, 0)
+    if version_hash and version_hash != version.hash:
+        raise Stale(f"Version {version.number} is newer than the one that you read. Read it, then decide.")
+    pictured.picked(locked, picture)
+    params = {
+        "piece": locked.pk,
+        "version_hash": version.hash,
+        "picture": picture,
+        "slug": addresses.asked(slug) if slug else "",
+        "schedule_for": at.isoformat(),
+    }
+    task = tasks.create(TaskType.PUBLISH, params, owner=by)
+    audit.record("piece.planned", locked, by=by, version=version.number, at=at.isoformat(), task=task.pk)
+    return task
 
 
-def _chosen(piece: Piece) -> int:
-    found = piece.images.filter(status=ImageStatus.CHOSEN).values_list("pk", flat=True).first()
-    return found or 0
+@transaction.atomic
+def call_off(piece: Piece, *, by: User, task: int) -> None:
+    """Nothing goes out at the date that was set by this task."""
+    if not plans(piece).filter(pk=task).exists():
+        known = Task.objects.filter(pk=task, type=TaskType.PUBLISH, stages__piece=piece).first()
+        raise InvalidMove(f"That date is off already. {known.doing}." if known else "There is no such date for it.")
+    cancel_plans(piece, by=by)
+
+
+def cancel_plans(piece: Piece, *, by: User) -> None:
+    for task in plans(piece):
+        tasks.cancel(task, by=by)
+        audit.record("piece.plan_called_off", piece, by=by, task=task.pk)
+
+
+def is_void(task: Task, piece: Piece) -> bool:
+    """Whether the text that this plan is pinned to may not go out any more, as things stand."""
+    newest = piece.current.hash if piece.current else ""
+    return piece.status not in (Status.READY, Status.PUBLISHED) or task.params.get("version_hash") != newest
+
+
+def _require_a_date(at: datetime) -> None:
+    now = timezone.now()
+    if at <= now:
+        raise Invalid("That time is past.", {"at": ["That is past. Publish it now, or choose a later time."]})
+    if at > now + FARTHEST:
+        raise Invalid("That is too far off.", {"at": ["At most a year from now."]})
+
+
+def _require_seen(piece: Piece, seen: int) -> None:
+    """`Stale` where a date stands that the person does not know of."""
+    other = plans(piece).exclude(pk=seen).first()
+    if other is not None:
+        raise Stale(
+            f"{other.owner} was first and set a date for it. Look at it, then change that.",
+            first=str(other.owner),
+            task_id=other.pk,
+        )

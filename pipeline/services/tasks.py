@@ -16,7 +16,7 @@ from content.models import Idea, User
 from content.services import audit, ideas
 from pipeline import events, providers, queue, workflows
 from pipeline.models import Stage, StageStatus, Task, TaskStatus, TaskType
-from pipeline.services import fields, pictures
+from pipeline.services import fields, outgoing, pictures
 from pipeline.workflows import WORKFLOWS, lane_of, planned, planned_transform
 
 
@@ -90,6 +90,7 @@ LAYOUTS: dict[str, Callable[[Task, Any], list[Stage]]] = {
     TaskType.DAILY_WORKFLOW: _daily_workflow,
     TaskType.PLATFORM_CONTENT: _platform_content,
     TaskType.IMAGE_GENERATION: pictures.plan,
+    TaskType.PUBLISH: outgoing.plan,
 }
 
 

@@ -98,8 +98,8 @@ class Work:
     @property
     def opening(self) -> str:
         """What it says first."""
-        if self.is_one_of_many and self.stage.piece:
-            return f"Writing for {self.stage.piece.on.name}"
+        if self.is_one_of_many and self.stage.aim:
+            return f"{self.step.does} {self.stage.aim}"
         return f"Beginning with {self.stage.title.lower()}"
 
     def progress(self, fraction: float, message: str, **more: Any) -> None:
@@ -119,7 +119,7 @@ class Work:
             if self.is_one_of_many:
                 Stage.objects.all().say(self.stage.pk, message[:200])
                 done, of = self._counted()
-                doing, shape = _of_all(done, of), "running"
+                doing, shape = self._of_all(done, of), "running"
             percent = self._percent((done + fraction) / of) if fraction >= 0 else 0
             now = Task.objects.all().tell(self.task.pk, doing=doing, doing_as=shape, percent=percent)
             if now is None:
@@ -147,8 +147,12 @@ class Work:
         Task.objects.all().touch(self.task.pk)  # locks it: of two at once, one counts both
         done, of = self._counted()
         percent = self._percent(done / of)
-        now = Task.objects.all().tell(self.task.pk, doing=_of_all(done, of), doing_as="running", percent=percent)
+        now = Task.objects.all().tell(self.task.pk, doing=self._of_all(done, of), doing_as="running", percent=percent)
         return now or percent, done == of
+
+    def _of_all(self, done: int, of: int) -> str:
+        does, parts = self.step.does, self.step.parts
+        return f"{does}, {done} of {of} {parts} done" if done else f"{does} {of} {parts} side by side"
 
     @property
     def which(self) -> dict[str, Any]:
@@ -171,7 +175,3 @@ class Work:
             self._sent[block] = now
             name = f"{self.stage.pk}-{block}" if self.step.side_by_side else block
             events.delta(self.task, block=name, text=text, kind=kind, final=final)
-
-
-def _of_all(done: int, of: int) -> str:
-    return f"Writing, {done} of {of} pieces done" if done else f"Writing {of} pieces side by side"

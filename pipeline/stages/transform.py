@@ -37,7 +37,7 @@ def _store(work: Work, made: Made) -> dict[str, Any]:
     piece.idea = work.piece.idea
     if told := _written(work, piece):
         return told
-    version = editing.append_version(
+    version = editing.add_version(
         piece,
         title=title,
         body=body,
@@ -47,6 +47,7 @@ def _store(work: Work, made: Made) -> dict[str, Any]:
         facts={"flags": flags},
         record=record,
         moves_to=Status.GENERATED,
+        is_locked=True,
     )
     told = _told(work, version)
     events.emit(work.task, "quality", **{**told, **work.which, "feedback": quality.feedback_of(report)})

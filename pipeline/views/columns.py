@@ -51,7 +51,7 @@ def of_step(task: Task, step: Step, stages: list[Any]) -> Column:
         return Column(step.name, title, "next", None, step.promises)
     done = sum(stage.status == StageStatus.DONE for stage in stages)
     failed = sum(stage.status == StageStatus.FAILED for stage in stages)
-    says = f"{done} of {len(stages)} pieces{f', {failed} failed' if failed else ''}"
+    says = f"{done} of {len(stages)} {step.parts}{f', {failed} failed' if failed else ''}"
     settled = all(stage.status in SETTLED for stage in stages)
     ticks = any(stage.status == StageStatus.RUNNING for stage in stages)
     return Column(step.name, title, "done" if settled else "now", _together(begun), says, ticks=ticks)

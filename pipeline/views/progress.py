@@ -77,6 +77,7 @@ class Progress:
     shown: str = ""  # the log's tab: one of SOURCES, or "" for all
     is_run = False
     is_pictures = False
+    is_publishing = False
 
     @cached_property
     def stages(self) -> list[Stage]:

@@ -39,12 +39,18 @@ def standing(task: Task, piece: Piece | None = None) -> Standing:
     if task.status == TaskStatus.COMPLETED:
         if task.type == TaskType.IMAGE_GENERATION:
             return Standing("generated", task.doing or "Finished")
+        if task.type == TaskType.PUBLISH:  # “Up to date in 1 of 2 places”
+            withdrawn = task.result.get("post", {}).get("withdrawn")
+            shape = "changes" if task.result.get("failed") else "none" if withdrawn else "published"
+            return Standing(shape, task.doing or "Finished")
         if task.type == TaskType.DAILY_WORKFLOW:  # “5 ideas, 14 of 15 pieces”
             return Standing("changes" if task.result.get("failed") else "generated", task.doing or "Finished")
         if piece is None or piece.waits:
             return Standing("generated", "Waiting for you" if piece else task.doing or "Finished")
         return Standing(str(piece.status), str(piece.get_status_display()))  # type: ignore[attr-defined]
     if task.status == TaskStatus.FAILED:
+        if task.type == TaskType.PUBLISH:  # which step it was says less than why
+            return Standing("failed", "Failed", task.error)
         return Standing("failed", task.doing or "Failed")
     return Standing("rejected", task.doing or task.get_status_display())  # type: ignore[attr-defined]
 

@@ -22,13 +22,19 @@ from pipeline.models import Event, Task, TaskStatus, TaskType
 from pipeline.models.task import ACTIVE
 from pipeline.services import tasks
 from pipeline.views.contact import Pictures
+from pipeline.views.places import Publishing
 from pipeline.views.progress import SOURCES, Progress, line
 from pipeline.views.runs import Run
 from pipeline.views.today import works
 
 A_PAGE = 20
 ACTIVE_SHOWN = 50
-KINDS: dict[str, type[Progress]] = {TaskType.DAILY_WORKFLOW: Run, TaskType.IMAGE_GENERATION: Pictures}
+KINDS: dict[str, type[Progress]] = {
+    TaskType.DAILY_WORKFLOW: Run,
+    TaskType.IMAGE_GENERATION: Pictures,
+    TaskType.PUBLISH: Publishing,
+}
+WRITES_NOTHING = [TaskType.IMAGE_GENERATION, TaskType.PUBLISH]
 MANY = {TaskType.DAILY_WORKFLOW}  # the types that write more than one piece
 
 
@@ -39,7 +45,7 @@ def index(request: SignedIn) -> HttpResponse:
     With `?piece=` it leads to the newest task that wrote that piece: content links here without knowing tasks.
     """
     if piece := number(request.GET.get("piece")):
-        of_piece = Task.objects.visible_to(request.user).exclude(type=TaskType.IMAGE_GENERATION)
+        of_piece = Task.objects.visible_to(request.user).exclude(type__in=WRITES_NOTHING)
         of_piece = of_piece.filter(stages__piece_id=piece)
         if task := of_piece.order_by("-created_at", "-pk").first():
             return redirect(task)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import desk
 import make
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from content.models import Decision, Piece, Status, User
 from content.models.piece import ROAD
@@ -18,44 +16,6 @@ from content.models.piece import ROAD
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BOARD = "/desk/board/"
-Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with desk.chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def opened(chromium: Browser, live_server: LiveServer) -> Iterator[Opened]:
-    """opened(address, by=person, **window): a page as that person sees it, in a window of their own.
-
-    What a page throws, or tries against its own Content Security Policy, fails the test.
-    """
-    windows: list[BrowserContext] = []
-    faults: list[str] = []
-
-    def open_page(address: str, *, by: User, width: int = 1280, **options: Any) -> Page:
-        window = desk.signed_in(chromium, live_server.url, by, viewport={"width": width, "height": 800}, **options)
-        window.set_default_timeout(20_000)
-        windows.append(window)
-        page = window.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield open_page
-    for window in windows:
-        window.close()
-    assert not faults
-
-
-@pytest.fixture
-def mara() -> User:
-    return make.editor(name="Mara Lindqvist")
 
 
 def pieces(count: int, status: str = Status.GENERATED) -> list[Piece]:
@@ -75,9 +35,9 @@ def cards(page: Page) -> Any:
     return page.locator(".card")
 
 
-def test_cards_load_on_as_one_scrolls_and_can_be_ticked(opened: Opened, mara: User) -> None:
+def test_cards_load_on_as_one_scrolls_and_can_be_ticked(opened: desk.Opened, editor: User) -> None:
     pieces(60)
-    page = opened(f"{BOARD}?status=generated", by=mara)
+    page = opened(f"{BOARD}?status=generated", by=editor)
 
     for _ in range(12):
         if cards(page).count() == 60:
@@ -91,9 +51,9 @@ def test_cards_load_on_as_one_scrolls_and_can_be_ticked(opened: Opened, mara: Us
     expect(page.locator("#chosen")).to_have_text("60 selected.")
 
 
-def test_with_the_keyboard_alone_pieces_are_ticked_and_approved(opened: Opened, mara: User) -> None:
+def test_with_the_keyboard_alone_pieces_are_ticked_and_approved(opened: desk.Opened, editor: User) -> None:
     first, second, third = (make.piece(title=f"Piece {at}") for at in range(3))
-    page = opened(BOARD, by=mara)
+    page = opened(BOARD, by=editor)
 
     page.keyboard.press("a")  # nothing is ticked: nothing happens
     page.keyboard.press("j")
@@ -111,9 +71,9 @@ def test_with_the_keyboard_alone_pieces_are_ticked_and_approved(opened: Opened, 
     assert Piece.objects.get(pk=first.pk).status == Status.GENERATED
 
 
-def test_the_keys_are_listed_and_do_nothing_in_a_field(opened: Opened, mara: User) -> None:
+def test_the_keys_are_listed_and_do_nothing_in_a_field(opened: desk.Opened, editor: User) -> None:
     make.piece()
-    page = opened(BOARD, by=mara)
+    page = opened(BOARD, by=editor)
 
     page.get_by_label("Words in it").press("x")
     assert page.locator("[name=piece]:checked").count() == 0
@@ -123,10 +83,10 @@ def test_the_keys_are_listed_and_do_nothing_in_a_field(opened: Opened, mara: Use
     expect(page.get_by_role("heading", name="Keys")).to_be_visible()
 
 
-def test_without_a_script_pieces_are_ticked_confirmed_and_moved(opened: Opened, mara: User) -> None:
+def test_without_a_script_pieces_are_ticked_confirmed_and_moved(opened: desk.Opened, editor: User) -> None:
     piece = make.piece(title="Kettles")
     make.piece(title="Kettles that were rejected", status=Status.REJECTED)
-    page = opened(f"{BOARD}?q=kettl", by=mara, java_script_enabled=False)
+    page = opened(f"{BOARD}?q=kettl", by=editor, java_script_enabled=False)
 
     for box in page.locator("[name=piece]").all():
         box.check()
@@ -142,9 +102,9 @@ def test_without_a_script_pieces_are_ticked_confirmed_and_moved(opened: Opened, 
     assert page.url.endswith(f"{BOARD}?q=kettl")
 
 
-def test_the_verbs_show_when_something_is_ticked(opened: Opened, mara: User) -> None:
+def test_the_verbs_show_when_something_is_ticked(opened: desk.Opened, editor: User) -> None:
     make.piece()
-    page = opened(BOARD, by=mara)
+    page = opened(BOARD, by=editor)
     approve = page.get_by_role("button", name="Approve")
     expect(approve).to_be_hidden()
 
@@ -155,9 +115,9 @@ def test_the_verbs_show_when_something_is_ticked(opened: Opened, mara: User) -> 
     expect(approve).to_be_hidden()
 
 
-def test_coming_back_shows_no_tick_that_nobody_made(opened: Opened, mara: User) -> None:
+def test_coming_back_shows_no_tick_that_nobody_made(opened: desk.Opened, editor: User) -> None:
     make.piece(title="Below"), make.piece(title="Above")
-    page = opened(BOARD, by=mara)
+    page = opened(BOARD, by=editor)
     page.get_by_label("Select “Above”").check()
     page.get_by_role("button", name="Approve").click()
     page.get_by_role("button", name="Approve: one").click()
@@ -171,9 +131,9 @@ def test_coming_back_shows_no_tick_that_nobody_made(opened: Opened, mara: User) 
     expect(page.get_by_role("button", name="Approve")).to_be_hidden()
 
 
-def test_a_board_that_the_browser_kept_is_read_anew_once_pieces_were_moved(opened: Opened, mara: User) -> None:
+def test_a_board_that_the_browser_kept_is_read_anew_once_pieces_were_moved(opened: desk.Opened, editor: User) -> None:
     make.piece()
-    page = opened(BOARD, by=mara)
+    page = opened(BOARD, by=editor)
     kept = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
 
     page.locator("[name=piece]").check()
@@ -185,9 +145,9 @@ def test_a_board_that_the_browser_kept_is_read_anew_once_pieces_were_moved(opene
     expect(page.locator("[name=piece]:checked")).to_have_count(0)
 
 
-def test_on_a_small_screen_what_a_lane_hides_is_not_ticked(opened: Opened, mara: User) -> None:
+def test_on_a_small_screen_what_a_lane_hides_is_not_ticked(opened: desk.Opened, editor: User) -> None:
     pieces(7)
-    page = opened(BOARD, by=mara, width=320)
+    page = opened(BOARD, by=editor, width=320)
 
     page.get_by_label("Select all shown").check()
 
@@ -198,10 +158,12 @@ def test_on_a_small_screen_what_a_lane_hides_is_not_ticked(opened: Opened, mara:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1600])
-def test_every_page_of_the_board_is_accessible_and_fits(opened: Opened, mara: User, width: int, scheme: str) -> None:
+def test_every_page_of_the_board_is_accessible_and_fits(
+    opened: desk.Opened, editor: User, width: int, scheme: str
+) -> None:
     for status in ROAD:
         make.piece(status=status, title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2)
-    page = opened(BOARD, by=mara, width=width, color_scheme=scheme)
+    page = opened(BOARD, by=editor, width=width, color_scheme=scheme)
 
     def fits() -> None:
         found = Axe().run(page)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import desk
-import make
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from content.models import Approval, Piece, User
 from pipeline.models import Task, TaskStatus
@@ -18,23 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MOST = 80  # presses of Tab from the top of a page to anything on it
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with desk.chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
-def owner(transactional_db: None) -> User:
-    return make.editor(name="Mara Lindqvist")
-
-
-@pytest.fixture
-def page(chromium: Browser, owner: User, scripted: Any) -> Iterator[Page]:
-    with desk.serving() as address:
-        window = desk.signed_in(chromium, address, owner, viewport={"width": 1280, "height": 800})
-        yield window.new_page()
-        window.close()
+def window() -> dict[str, Any]:
+    return {"viewport": {"width": 1280, "height": 800}}
 
 
 def tab_to(page: Page, name: str) -> None:

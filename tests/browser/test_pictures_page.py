@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import desk
@@ -27,35 +27,6 @@ from pipeline.worker import Crew, Drain
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with desk.chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(transactional_db: None, scripted: Any) -> Iterator[str]:
-    with desk.serving() as served:
-        yield served
-
-
-@pytest.fixture
-def mara(transactional_db: None) -> User:
-    return make.editor(name="Mara Lindqvist")
-
-
-@pytest.fixture
-def page(chromium: Browser, address: str, mara: User) -> Iterator[Page]:
-    """A signed-in window; a script that breaks, or that the policy refuses, fails the test."""
-    window = desk.signed_in(chromium, address, mara)
-    opened, broken = window.new_page(), []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
-    yield opened
-    window.close()
-    assert broken == []
-
-
 @pytest.fixture
 def painter(monkeypatch: pytest.MonkeyPatch) -> Painter:
     """Paints as a worker would, and waits after each step until the test lets it go on."""
@@ -64,8 +35,8 @@ def painter(monkeypatch: pytest.MonkeyPatch) -> Painter:
 
 
 @pytest.fixture
-def piece(mara: User) -> Piece:
-    return make.piece(owner=mara)
+def piece(owner: User) -> Piece:
+    return make.piece(owner=owner)
 
 
 def sheet(piece: Piece) -> str:
@@ -164,9 +135,9 @@ def test_stop_in_the_middle_keeps_what_arrived(page: Page, piece: Piece, painter
     assert piece.images.count() == 1
 
 
-def test_without_a_script_every_verdict_works(chromium: Browser, address: str, mara: User, piece: Piece) -> None:
+def test_without_a_script_every_verdict_works(chromium: Browser, address: str, owner: User, piece: Piece) -> None:
     second = [candidate(piece, seed=seed) for seed in (1, 2)][1]
-    window = desk.signed_in(chromium, address, mara, java_script_enabled=False, viewport={"width": 320, "height": 700})
+    window = desk.signed_in(chromium, address, owner, java_script_enabled=False, viewport={"width": 320, "height": 700})
     page = window.new_page()
     page.goto(sheet(piece))
     page.locator(f"#image-{second.pk}").check()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import desk
 import make
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Route, expect
 from strange_texts import texts
 
 from content import platforms
@@ -34,41 +31,6 @@ TYPED = [
     "## Hook\n\nSay it.\n\nScene: one\n\n## Value\n\n" + "word " * 40 + "\n\nScene: two",
     "",
 ]
-Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with desk.chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def opened(chromium: Browser, live_server: LiveServer) -> Iterator[Opened]:
-    """opened(address, by=person, **window): a page whose errors fail the test."""
-    windows: list[BrowserContext] = []
-    faults: list[str] = []
-
-    def open_page(address: str, *, by: User, width: int = 1280, **options: Any) -> Page:
-        window = desk.signed_in(chromium, live_server.url, by, viewport={"width": width, "height": 800}, **options)
-        window.set_default_timeout(20_000)
-        windows.append(window)
-        page = window.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield open_page
-    for window in windows:
-        window.close()
-    assert not faults
-
-
-@pytest.fixture
-def editor() -> User:
-    return make.editor(name="Mara Lindqvist")
 
 
 def edit_page(piece: Piece) -> str:
@@ -90,7 +52,7 @@ def standing(piece: Piece, body: str) -> str:
 
 
 @pytest.mark.parametrize("slug", PASTED)
-def test_the_figures_follow_the_keys_and_are_those_of_the_checks(opened: Opened, editor: User, slug: str) -> None:
+def test_the_figures_follow_the_keys_and_are_those_of_the_checks(opened: desk.Opened, editor: User, slug: str) -> None:
     piece = make.social(slug)
     page = opened(edit_page(piece), by=editor)
 
@@ -105,7 +67,9 @@ def test_the_figures_follow_the_keys_and_are_those_of_the_checks(opened: Opened,
         expect(page.locator("#body")).to_be_focused()
 
 
-def test_many_texts_sent_from_the_page_come_back_with_the_figures_of_the_checks(opened: Opened, editor: User) -> None:
+def test_many_texts_sent_from_the_page_come_back_with_the_figures_of_the_checks(
+    opened: desk.Opened, editor: User
+) -> None:
     for slug in PASTED:
         piece = make.social(slug)
         page = opened(edit_page(piece), by=editor)
@@ -129,7 +93,7 @@ def test_many_texts_sent_from_the_page_come_back_with_the_figures_of_the_checks(
             assert said == figures(piece, body), json.dumps(body)
 
 
-def test_the_preview_is_written_as_one_types(opened: Opened, editor: User) -> None:
+def test_the_preview_is_written_as_one_types(opened: desk.Opened, editor: User) -> None:
     piece = make.social("x")
     page = opened(edit_page(piece), by=editor)
     body = page.locator("#body")
@@ -144,7 +108,7 @@ def test_the_preview_is_written_as_one_types(opened: Opened, editor: User) -> No
     expect(page.locator("#look button")).to_have_count(0)
 
 
-def test_the_preview_stays_where_it_is_when_a_rule_is_broken(opened: Opened, editor: User) -> None:
+def test_the_preview_stays_where_it_is_when_a_rule_is_broken(opened: desk.Opened, editor: User) -> None:
     piece = make.social("linkedin")
     page = opened(edit_page(piece), by=editor, width=1440)
     page.locator("#body").press("Control+Home")
@@ -156,7 +120,7 @@ def test_the_preview_stays_where_it_is_when_a_rule_is_broken(opened: Opened, edi
     assert page.evaluate("[scrollY, document.querySelector('#look').getBoundingClientRect().top]") == before
 
 
-def test_a_verdict_is_read_out_when_it_changes_and_not_at_every_key(opened: Opened, editor: User) -> None:
+def test_a_verdict_is_read_out_when_it_changes_and_not_at_every_key(opened: desk.Opened, editor: User) -> None:
     piece = make.social("x", body="A post that is short enough.")
     page = opened(edit_page(piece), by=editor)
     page.evaluate(
@@ -177,7 +141,7 @@ def test_a_verdict_is_read_out_when_it_changes_and_not_at_every_key(opened: Open
     assert len(page.evaluate("heard")) == 1
 
 
-def test_the_figure_and_the_rules_it_breaks_stand_apart(opened: Opened, editor: User) -> None:
+def test_the_figure_and_the_rules_it_breaks_stand_apart(opened: desk.Opened, editor: User) -> None:
     page = opened(edit_page(make.social("x")), by=editor)
 
     page.locator("#body").fill("word " * 80)
@@ -189,7 +153,7 @@ def test_the_figure_and_the_rules_it_breaks_stand_apart(opened: Opened, editor: 
     assert broken["x"] >= figure["x"] + figure["width"] + 4 or broken["y"] >= figure["y"] + figure["height"]
 
 
-def test_a_desk_that_does_not_answer_shows_no_figures_at_all(opened: Opened, editor: User) -> None:
+def test_a_desk_that_does_not_answer_shows_no_figures_at_all(opened: desk.Opened, editor: User) -> None:
     piece = make.social("linkedin")
     page = opened(edit_page(piece), by=editor)
     page.route("**/measure/", lambda route: route.abort())
@@ -208,7 +172,7 @@ def test_a_desk_that_does_not_answer_shows_no_figures_at_all(opened: Opened, edi
     expect(page.locator(".verdict .behind")).to_be_hidden()
 
 
-def test_of_two_answers_the_later_question_s_stands(opened: Opened, editor: User) -> None:
+def test_of_two_answers_the_later_question_s_stands(opened: desk.Opened, editor: User) -> None:
     piece = make.social("linkedin")
     page = opened(edit_page(piece), by=editor)
     held: list[Route] = []
@@ -225,7 +189,7 @@ def test_of_two_answers_the_later_question_s_stands(opened: Opened, editor: User
 
 
 @pytest.mark.parametrize("slug", PASTED)
-def test_a_button_copies_exactly_what_is_pasted(opened: Opened, editor: User, slug: str) -> None:
+def test_a_button_copies_exactly_what_is_pasted(opened: desk.Opened, editor: User, slug: str) -> None:
     piece = make.social(slug)
     page = opened(piece.get_absolute_url(), by=editor, permissions=["clipboard-read", "clipboard-write"])
 
@@ -236,7 +200,7 @@ def test_a_button_copies_exactly_what_is_pasted(opened: Opened, editor: User, sl
         expect(page.get_by_role("button", name=copy.label, exact=True).first).to_be_visible()
 
 
-def test_where_no_page_may_copy_the_text_is_selected_instead(opened: Opened, editor: User) -> None:
+def test_where_no_page_may_copy_the_text_is_selected_instead(opened: desk.Opened, editor: User) -> None:
     piece = make.social("linkedin")
     page = opened(piece.get_absolute_url(), by=editor)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
@@ -247,7 +211,7 @@ def test_where_no_page_may_copy_the_text_is_selected_instead(opened: Opened, edi
     expect(page.get_by_text("The text is selected: press Control and C.")).to_have_count(1)
 
 
-def test_without_a_script_everything_is_there_to_read_and_to_copy(opened: Opened, editor: User) -> None:
+def test_without_a_script_everything_is_there_to_read_and_to_copy(opened: desk.Opened, editor: User) -> None:
     piece = make.social("x")
     page = opened(piece.get_absolute_url(), by=editor, java_script_enabled=False)
 
@@ -266,7 +230,7 @@ def test_without_a_script_everything_is_there_to_read_and_to_copy(opened: Opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_barrier_is_found_and_nothing_scrolls_sideways(opened: Opened, editor: User, scheme: str) -> None:
+def test_no_barrier_is_found_and_nothing_scrolls_sideways(opened: desk.Opened, editor: User, scheme: str) -> None:
     long = "Donaudampfschifffahrtsgesellschaftskapitän" * 8
 
     addresses = [make.social("x").get_absolute_url()]
@@ -286,7 +250,7 @@ def test_no_barrier_is_found_and_nothing_scrolls_sideways(opened: Opened, editor
             assert not [(address, fault["id"], fault["nodes"][0]["html"][:120]) for fault in found]
 
 
-def test_the_whole_of_a_preview_is_reached_by_keyboard(opened: Opened, editor: User) -> None:
+def test_the_whole_of_a_preview_is_reached_by_keyboard(opened: desk.Opened, editor: User) -> None:
     piece = make.social("x")
     page = opened(piece.get_absolute_url(), by=editor, permissions=["clipboard-read", "clipboard-write"])
     labels = {copy.label for copy in piece.on.copies(piece.current.title, piece.current.body)}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import desk
 import make
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.cache import cache
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from content.models import User
 from pipeline import notifications
@@ -23,34 +20,15 @@ ADDRESSES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with desk.chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(transactional_db: None, scripted: Any) -> Iterator[str]:
-    cache.clear()
-    with desk.serving() as served:
-        yield served
-
-
 @pytest.fixture
 def owner(transactional_db: None) -> User:
+    """All settings are an admin’s."""
     return make.admin(name="Mara Lindqvist")
 
 
 @pytest.fixture
-def page(chromium: Browser, address: str, owner: User) -> Iterator[Page]:
-    """A signed-in window in Lisbon; a script that breaks, or that the policy refuses, fails the test."""
-    window = desk.signed_in(chromium, address, owner, timezone_id="Europe/Lisbon")
-    opened, broken = window.new_page(), []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
-    yield opened
-    window.close()
-    assert broken == []
+def window() -> dict[str, Any]:
+    return {"timezone_id": "Europe/Lisbon"}
 
 
 def tell(person: User, number: int) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import desk
 import make
@@ -19,35 +17,6 @@ from pipeline.models import Stage, Task, TaskStatus
 from pipeline.services import tasks
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with desk.chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def address(transactional_db: None, scripted: Any) -> Iterator[str]:
-    with desk.serving() as served:
-        yield served
-
-
-@pytest.fixture
-def owner(transactional_db: None) -> User:
-    return make.editor(name="Mara Lindqvist")
-
-
-@pytest.fixture
-def page(chromium: Browser, address: str, owner: User) -> Iterator[Page]:
-    """A signed-in window; a script that breaks, or that the policy refuses, fails the test."""
-    window = desk.signed_in(chromium, address, owner)
-    opened, broken = window.new_page(), []
-    opened.on("pageerror", lambda error: broken.append(str(error)))
-    opened.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
-    yield opened
-    window.close()
-    assert broken == []
 
 
 def at_work(task: Task, stage: str, doing: str, percent: int) -> None:

@@ -44,22 +44,33 @@ class Reader:
         """The groups of the next match of `pattern`; the text so far when the process ends without it."""
         expression = re.compile(pattern)
         while not (found := expression.search(self.text, self.looked_at.get(pattern, 0))):
-            readable, _, _ = select.select([self.output], [], [], PATIENCE_SECONDS)
-            chunk = os.read(self.output.fileno(), 65_536) if readable else b""
-            assert chunk, f"no “{pattern}” in:\n{self.text}"
-            self.text += chunk.decode()
+            assert self._reads(PATIENCE_SECONDS), f"no “{pattern}” in:\n{self.text}"
         self.looked_at[pattern] = found.end()
         return found.groups()
 
     def stop(self, asked: signal.Signals) -> int:
         """Send a signal, read to the end, and return the exit status."""
         self.process.send_signal(asked)
-        if not self.output.closed:
-            self.text += self.output.read().decode()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Read to the end, and return the exit status."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.output.closed and self._reads(deadline - time.monotonic()):
+            pass
         return self.process.wait(PATIENCE_SECONDS)
 
     def end(self) -> None:
-        if self.process.poll() is None:
-            self.stop(signal.SIGTERM)
-        if not self.output.closed:
+        try:
+            if self.process.poll() is None:
+                self.stop(signal.SIGTERM)
+        finally:
+            self.process.kill()
             self.output.close()
+
+    def _reads(self, seconds: float) -> bool:
+        """Add what comes next to the text; False at the end, or if nothing comes for so long."""
+        readable, _, _ = select.select([self.output], [], [], max(0, seconds))
+        chunk = os.read(self.output.fileno(), 65_536) if readable else b""
+        self.text += chunk.decode()
+        return bool(chunk)

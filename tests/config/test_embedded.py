@@ -101,7 +101,7 @@ def test_a_database_killed_with_sessions_open_starts_again_with_every_commit(pos
         session.execute("INSERT INTO note VALUES ('never committed')")
         assert postgres.process
         postgres.process.kill()
-        postgres.process.wait()
+        postgres.process.wait(60)
         assert count_notes(postgres.start()) == 1
         session.close()
 
@@ -124,7 +124,7 @@ def test_a_pid_file_of_a_zombie_does_not_stop_the_start(postgres: Postgres) -> N
     os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)  # ended, and not yet collected
     leave_pid_file(postgres, zombie.pid)
     assert count_notes(postgres.start()) == 1
-    zombie.wait()
+    zombie.wait(60)
 
 
 def leave_pid_file(postgres: Postgres, pid: int) -> None:
@@ -138,7 +138,7 @@ def leave_pid_file(postgres: Postgres, pid: int) -> None:
 
 def pid_that_is_gone() -> int:
     ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
+    ended.wait(60)
     return ended.pid
 
 
@@ -228,7 +228,7 @@ def test_the_queue_asks_for_its_password_and_survives_a_kill(data: DataDir) -> N
         assert b"right" not in arguments.stdout
 
         server.process.kill()
-        server.process.wait()
+        server.process.wait(60)
         assert server.start() == url
         assert redis.Redis.from_url(url).lrange("queue", 0, -1) == [b"ticket"]
     finally:

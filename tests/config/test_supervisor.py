@@ -15,12 +15,13 @@ from processes import Reader, eventually, exists
 
 # argv: the folder for logs, then the shell line of each child, ready as soon as it runs unless it says “never”.
 STAND_IN = """
-    import os, sys
+    import os, signal, sys
     from pathlib import Path
     from config.supervisor.child import Child
     from config.supervisor.supervisor import StartFailed, Stop, Supervisor
     from config.supervisor.terminal import Terminal
 
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a run under nohup hands it on ignored, and it would stay so
     folder, *lines = sys.argv[1:]
     terminal = Terminal(Path(folder))
     with Supervisor(terminal) as supervisor:
@@ -100,7 +101,7 @@ def test_a_process_that_never_starts_ends_the_start_with_its_last_words(run: Run
     pid, _ = up.wait_for(r"pids (\d+) (\d+)")
     up.wait_for("child2   | never: no such module")
     up.wait_for(r"child2 does not start \(status 3\)")
-    assert up.process.wait() == 1
+    assert up.ended() == 1
     assert not exists(int(pid))
 
 

@@ -34,8 +34,8 @@ def plain_environment(**more: str) -> dict[str, str]:
 class Up(Reader):
     """`up` on a folder and a port of its own, without a model server."""
 
-    def __init__(self, data: DataDir) -> None:
-        self.data, self.port = data, free_port()
+    def __init__(self, data: DataDir, port: int = 0) -> None:
+        self.data, self.port = data, port or free_port()
         command = [sys.executable, "manage.py", "up", "--data", str(data.path), "--port", str(self.port)]
         environment = plain_environment(OLLAMA_HOST="http://127.0.0.1:9")
         output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
@@ -148,7 +148,7 @@ def test_a_stopped_desk_leaves_no_process_and_starts_again_with_its_data() -> No
         assert not first.answers()
         prepared = (data.path / "prepared.json").stat().st_mtime_ns
 
-        again = Up(data)
+        again = Up(data, first.port)  # at another address the articles, which name it, would be set anew
         try:
             again.wait_for("Ready http")
             assert len(again.users()) == 1

@@ -12,12 +12,24 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from content.models import AuditEntry, Decision, HouseRules, Piece, Role, SignedOut, Status, User, Verdict, Words
+from content.models import (
+    AuditEntry,
+    Decision,
+    FormerAddress,
+    HouseRules,
+    Piece,
+    Role,
+    SignedOut,
+    Status,
+    User,
+    Verdict,
+    Words,
+)
 from content.services import editing, review
 from media_gen.models import Image
 from media_gen.services import candidates
 from pipeline import events
-from pipeline.models import Heartbeat, Kind, Notification, Preferences, Schedule
+from pipeline.models import Delivery, Heartbeat, Kind, Notification, Preferences, Schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +52,8 @@ def rows() -> None:
     """At least one row of every model."""
     post = make.post()
     candidates.draw_card(post.piece, "A title", key="one")
+    Delivery.objects.all().to(post, "strapi/main")
+    FormerAddress.objects.create(slug="an-older-address", post=post)
     task = make.task()
     events.emit(task, "log", source="worker", level="info", message="Claimed")
     Heartbeat.beat("worker", "here", 4711)

@@ -475,26 +475,27 @@ def test_a_bland_social_text_does_not_pass(name):
     assert {"filler", "examples"} <= {issue.name for issue in found.issues[:3]}
 
 
-@pytest.mark.parametrize("name", ["linkedin_good", "x_good", "instagram_good"])
+SPOILED = [
+    ("insurer", "[insert name]", "leftovers"),
+    ("insurer", "TODO", "leftovers"),
+    ("insurer", "lorem ipsum", "leftovers"),
+    ("insurer", "insurer 🔥🔥🚀✨💯🙌🎉😍👏💪🔥🔥🚀✨💯🙌🎉😍", "restraint"),
+    ("to your plaster.", "to your plaster.\n\nThat is what happens when the foam meets a wall that\n\n", "complete"),
+    ("across to the plaster.", "across.\n\nThat is what happens when the foam meets a wall that\n\n", "complete"),
+]
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "check"),
+    ("name", "old", "new", "check"),
     [
-        ("insurer", "[insert name]", "leftovers"),
-        ("insurer", "TODO", "leftovers"),
-        ("insurer", "lorem ipsum", "leftovers"),
-        ("insurer", "insurer 🔥🔥🚀✨💯🙌🎉😍👏💪🔥🔥🚀✨💯🙌🎉😍", "restraint"),
-        (
-            "to your plaster.",
-            "to your plaster.\n\nThat is what happens when the foam meets a wall that\n\n",
-            "complete",
-        ),
-        ("across to the plaster.", "across.\n\nThat is what happens when the foam meets a wall that\n\n", "complete"),
+        (name, *spoiled)
+        for name in ("linkedin_good", "x_good", "instagram_good")
+        for spoiled in SPOILED
+        if spoiled[0] in social(name)[1]
     ],
 )
 def test_what_nobody_should_post_keeps_a_good_text_from_passing(name, old, new, check):
     platform, body = social(name)
-    if old not in body:
-        pytest.skip("This text says it otherwise.")
     found = posted(platform, body.replace(old, new, 1))
     assert not found.passed
     assert check in {issue.name for issue in found.issues if issue.hard}

@@ -42,7 +42,7 @@ def test_the_newest_card_goes_out_when_nobody_chose() -> None:
     card(piece, seed=0)
     newest = card(piece, seed=1)
 
-    post = publishing.publish(piece, by=make.editor())
+    post = publishing.publish(piece, by=make.editor()).post
 
     newest.refresh_from_db()
     assert newest.status == ImageStatus.CHOSEN
@@ -56,7 +56,7 @@ def test_the_chosen_picture_goes_out_before_a_newer_one() -> None:
     facts = choosing.choose(card(piece, seed=0), by=mara, alt="The one I want.")
     card(piece, seed=1)
 
-    post = publishing.publish(piece, by=mara)
+    post = publishing.publish(piece, by=mara).post
 
     assert post.cover == facts
 
@@ -67,8 +67,8 @@ def test_a_person_can_name_the_picture_or_go_without() -> None:
     card(first, seed=1)
     card(second)
 
-    with_picture = publishing.publish(first, by=make.editor(), picture=wanted.pk)
-    without = publishing.publish(second, by=make.editor(), picture=None)
+    with_picture = publishing.publish(first, by=make.editor(), picture=wanted.pk).post
+    without = publishing.publish(second, by=make.editor(), picture=None).post
 
     wanted.refresh_from_db()
     assert wanted.status == ImageStatus.CHOSEN
@@ -77,14 +77,14 @@ def test_a_person_can_name_the_picture_or_go_without() -> None:
 
 
 def test_a_piece_that_has_no_picture_is_published_without() -> None:
-    assert publishing.publish(make.piece(status=Status.READY), by=make.editor()).cover == {}
+    assert publishing.publish(make.piece(status=Status.READY), by=make.editor()).post.cover == {}
 
 
 def test_a_card_with_an_older_title_is_drawn_again() -> None:
     piece = make.piece(status=Status.READY, title="A kettle that lasts")
     old = card(piece, title="Working title", seed=4)
 
-    post = publishing.publish(piece, by=make.editor())
+    post = publishing.publish(piece, by=make.editor()).post
 
     chosen = Image.objects.get(status=ImageStatus.CHOSEN)
     assert chosen != old
@@ -103,7 +103,7 @@ def test_after_an_edit_of_the_title_the_next_publication_has_the_new_one() -> No
     review.approve(edited, by=mara)
     piece.refresh_from_db()
 
-    post = publishing.publish(piece, by=mara)
+    post = publishing.publish(piece, by=mara).post
 
     assert "A better title" not in still_public
     assert post.cover["alt"] == "“A better title” in large type."
@@ -149,11 +149,11 @@ def test_a_published_article_gets_another_picture_when_somebody_publishes_again(
     piece, mara = make.piece(status=Status.READY), make.editor()
     first, second = candidate(piece, seed=0), candidate(piece, seed=1)
     choosing.choose(first, by=mara)
-    before = publishing.publish(piece, by=mara)
+    before = publishing.publish(piece, by=mara).post
     choosing.choose(second, by=mara)
     still_public = Post.objects.get(piece=piece).cover
 
-    after = publishing.publish(piece, by=mara)
+    after = publishing.publish(piece, by=mara).post
 
     assert still_public == before.cover
     assert after.pk == before.pk
@@ -183,7 +183,7 @@ def test_a_public_article_can_go_without_its_new_picture() -> None:
     publishing.publish(piece, by=mara)
     choosing.choose(candidate(piece, seed=1), by=mara)
 
-    post = publishing.publish(piece, by=mara, picture=None)
+    post = publishing.publish(piece, by=mara, picture=None).post
 
     assert post.cover == piece.cover == {}
     assert not choosing.waits_to_replace(piece)
@@ -203,7 +203,7 @@ def test_a_storage_that_fails_publishes_nothing_and_can_be_tried_again(tmp_path:
     assert (piece.status, piece.cover, Post.objects.count()) == (Status.READY, {}, 0)
 
     (tmp_path / "public").unlink()
-    assert publishing.publish(piece, by=mara, picture=image.pk).cover["source"] == "upload"
+    assert publishing.publish(piece, by=mara, picture=image.pk).post.cover["source"] == "upload"
 
 
 def test_a_card_that_was_cleaned_up_is_drawn_again_for_the_publication() -> None:
@@ -211,7 +211,7 @@ def test_a_card_that_was_cleaned_up_is_drawn_again_for_the_publication() -> None
     expired = card(piece, seed=3)
     Image.objects.filter(pk=expired.pk).update(status=ImageStatus.EXPIRED)
 
-    post = publishing.publish(piece, by=make.editor())
+    post = publishing.publish(piece, by=make.editor()).post
 
     chosen = Image.objects.get(status=ImageStatus.CHOSEN)
     assert chosen != expired
@@ -256,7 +256,7 @@ def test_an_unpublished_post_is_gone_and_its_text_stays_ready() -> None:
     piece, mara = make.piece(status=Status.READY), make.editor()
     publishing.publish(piece, by=mara)
 
-    post = publishing.unpublish(piece, by=mara)
+    post = publishing.unpublish(piece, by=mara).post
 
     assert post.withdrawn_at
     assert not Post.objects.live().exists()
@@ -268,7 +268,7 @@ def test_a_browser_is_offered_every_size_as_avif_and_webp_and_others_get_the_jpe
     image = candidate(piece, size=(1000, 500))
     Image.objects.filter(pk=image.pk).update(credit="Photo by <Ana>", credit_url="https://www.pexels.com/photo/1/")
     facts = choosing.choose(Image.objects.get(pk=image.pk), by=mara, alt="A “kettle” & more")
-    post = publishing.publish(piece, by=mara)
+    post = publishing.publish(piece, by=mara).post
 
     article = client.get(post.get_absolute_url()).content.decode()
     front = client.get("/").content.decode()

@@ -13,6 +13,7 @@ from django.db import transaction
 from config.embedded.data import write_private
 from config.supervisor.preparation import FIRST_USER
 from content.models import User
+from content.services import fragments
 
 DEFAULT_EMAIL = "editor@copydesk.local"
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
+        fragments.renew()
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise grumbles in every log without it
         with transaction.atomic():
             if User.objects.exists():
