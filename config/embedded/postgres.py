@@ -24,7 +24,7 @@ SESSIONS_END_SECONDS = 5.0
 SETTINGS = {
     "listen_addresses": "",  # only the socket, in a folder that only we may enter
     "max_connections": "100",
-    "shared_buffers": "32MB",
+    "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",

@@ -5,7 +5,7 @@ from .decision import Decision, Verdict
 from .house import HouseRules
 from .idea import Idea
 from .piece import Piece
-from .post import FormerAddress, Post
+from .post import FormerAddress, Post, PostTag
 from .state import Approval, Status
 from .user import Role, SignedOut, User
 from .version import Version
@@ -20,6 +20,7 @@ __all__ = [
     "Idea",
     "Piece",
     "Post",
+    "PostTag",
     "Role",
     "SignedOut",
     "Status",

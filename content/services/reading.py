@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from content.models.post import slug_of
-from content.services import changes
+from content.services import changes, prepared
 
 LIVE = "published_at <= STATEMENT_TIMESTAMP() AND withdrawn_at IS NULL"  # as PostQuerySet.live() says it
 # What a list can be ordered by; an index has each, so a page costs the same wherever it lies.
@@ -106,13 +106,11 @@ def page(
 
 def one(columns: tuple[str, ...], slug: str) -> tuple[Any, ...] | None:
     """(whether it was withdrawn, *columns) of the post at this address, if it is or was public."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT withdrawn_at IS NOT NULL, {', '.join(columns)} FROM content_post WHERE slug = %s AND published_at <= STATEMENT_TIMESTAMP()",  # noqa: S608
-            [slug],
-        )
-        found: tuple[Any, ...] | None = cursor.fetchone()
-        return found
+    found = prepared.rows(
+        f"SELECT withdrawn_at IS NOT NULL, {', '.join(columns)} FROM content_post WHERE slug = %s AND published_at <= STATEMENT_TIMESTAMP()",  # noqa: S608
+        [slug],
+    )
+    return found[0] if found else None
 
 
 # How many posts pass each filter, as counted at that generation of the posts.

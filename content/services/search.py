@@ -7,6 +7,7 @@ words in their title. What is counted and paged through are these; `is_capped` s
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,49 +17,52 @@ from django.urls import reverse
 
 from content.errors import CopydeskError, Invalid
 from content.models.post import LANGUAGE, SEARCHED
-from content.services import snippets
-from content.services.reading import CHANGED, Filters
+from content.services import prepared, snippets
+from content.services.reading import CHANGED, LIVE, Filters
 from content.services.snippets import Looked, Text
 
 SHORTEST, LONGEST = 2, 200  # characters that may be looked for
 # The newest matches, and as many older ones that have it all in their title: these are ranked, counted, paged through.
 NEWEST_MATCHES, TITLES = 200, 100
+# What a word weighs in the body, the excerpt and the title; PostgreSQL wants them from D to A.
+WEIGHTS = [0.0, 0.1, 0.4, 1.0]
 MOST = NEWEST_MATCHES + TITLES
 FACETS = 20  # names of each kind
 
 Query = tuple[str, list[Any]]  # a tsquery in SQL, and its values
 
-SQL = """
+# Which posts are ranked: the newest matches and, where these are not all, older ones that have it in their title.
+MATCHES = """
 SET LOCAL statement_timeout = {ms};
 WITH near AS MATERIALIZED ({near} ORDER BY published_at DESC, id DESC LIMIT {newest}),
-titled AS MATERIALIZED ( -- IS TRUE: to be looked at, not up, where the title has found it
+titled AS ( -- IS TRUE: to be looked at, not up, where the title has found it
     SELECT id FROM content_post WHERE to_tsvector('{language}'::regconfig, COALESCE(title, '')) @@ {query}
-        AND (vector @@ {query}) IS TRUE AND querytree({query}) <> 'T' AND {where} LIMIT {titles}
-),
-ranked AS MATERIALIZED (
-    SELECT id, published_at, ts_rank('{weights}', vector, {query}, 1) AS rank,
-        category, category_slug, tags, tag_slugs, author, author_slug
-    FROM content_post WHERE id IN (SELECT id FROM near UNION SELECT id FROM titled)
-),
-facets AS (
-    SELECT kind, slug, min(name) AS name, count(*) AS count FROM (
-        SELECT 'category' AS kind, category_slug AS slug, category AS name FROM ranked
-        UNION ALL SELECT 'author', author_slug, author FROM ranked
-        UNION ALL SELECT 'tag', tag.slug, CASE WHEN cardinality(tags) = cardinality(tag_slugs) THEN tag.name ELSE slug END
-            FROM ranked, unnest(tag_slugs, tags) AS tag (slug, name)
-    ) AS all_of_them WHERE slug <> '' GROUP BY kind, slug
-),
-best AS (SELECT id, rank FROM ranked ORDER BY rank DESC, published_at DESC, id DESC LIMIT {limit} OFFSET {offset})
-SELECT querytree({query}), (SELECT count(*) FROM near), (SELECT count(*) FROM ranked),
-    (SELECT json_agg(json_build_array(kind, slug, name, count) ORDER BY count DESC, slug) FROM facets), hits.*
-FROM (SELECT) AS asked LEFT JOIN (
-    SELECT best.rank, left(text, {searched}), excerpt, {columns}
-    FROM best JOIN content_post USING (id) ORDER BY best.rank DESC, content_post.published_at DESC, id DESC
-) AS hits ON true;
+        AND (SELECT count(*) FROM near) = {newest} AND (vector @@ {query}) IS TRUE AND {where} LIMIT {titles}
+)
+SELECT {query}::text, querytree({query}), (SELECT array_agg(id) FROM near), (SELECT array_agg(id) FROM titled);
 SET LOCAL statement_timeout = DEFAULT;
 """
-# What a word weighs in the body, the excerpt and the title; PostgreSQL wants them from D to A.
-WEIGHTS = "{0, 0.1, 0.4, 1}"
+# It is the same for every search, and so it is planned once.
+RANKED = """
+WITH ranked AS MATERIALIZED (
+    SELECT *, ts_rank(%s::real[], vector, %s::tsquery, 1) AS rank FROM content_post WHERE id = ANY(%s::bigint[]) AND {live}
+),
+alike AS (
+    SELECT category_slug, category, author_slug, author, tag_slugs, tags, count(*) AS count
+    FROM ranked GROUP BY category_slug, category, author_slug, author, tag_slugs, tags
+)
+SELECT place, -- once, and not with each hit
+    CASE WHEN place IS NULL OR place = 1 THEN (SELECT count(*) FROM ranked) END,
+    CASE WHEN place IS NULL OR place = 1 THEN
+        (SELECT json_agg(json_build_array(
+            count, category_slug, category, author_slug, author, tag_slugs, tags)) FROM alike) END,
+    hits.*
+FROM (SELECT) AS asked LEFT JOIN (
+    SELECT rank, CASE WHEN octet_length(text) > {searched} THEN left(text, {searched}) ELSE text END, excerpt, {columns},
+        row_number() OVER () AS place
+    FROM (SELECT * FROM ranked ORDER BY rank DESC, published_at DESC, id DESC LIMIT %s OFFSET %s) AS best
+) AS hits ON true
+"""
 # PostgreSQL knows how common a word is: it walks from the newest on till it has enough, or looks words up that are rare.
 AS_PLANNED = "SELECT id FROM content_post WHERE vector @@ {query} AND querytree({query}) <> 'T' AND {where}"
 # It cannot know that two common words never meet; then it walks on and on, and has to be told.
@@ -173,50 +177,66 @@ def _words_and_beginning(typed: str, last: str) -> Query:
 def _find(query: Query, filters: Filters, limit: int, offset: int, *, beginning: str = "") -> Found:
     for near, ms in PLANS:
         try:
-            rows = _ask(query, filters, limit, offset, near, ms)
+            wanted, tree, newest, titled = _matches(query, filters, near, ms)
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") != CANCELLED:
                 raise
             continue
-        tree, newest, count, facets = rows[0][:4]
         if tree == EVERYTHING:
             raise _invalid("Say what to look for, too, and not only what to leave out.")
+        if not newest:
+            return Found(is_capped=near is AMONG_NEWEST)
+        rows = _ranked(wanted, [*newest, *(titled or [])], limit, offset)
+        count, alike = rows[0][1:3]
         stems = frozenset(stem.replace("''", "'").replace("\\\\", "\\") for stem in STEM.findall(tree))
         return Found(
             count=count,
-            is_capped=newest >= NEWEST_MATCHES or near is AMONG_NEWEST,
-            hits=_hits([row[4:] for row in rows if row[4] is not None], Looked(stems - {beginning}, beginning)),
-            facets=_facets(facets or []),
+            is_capped=len(newest) >= NEWEST_MATCHES or near is AMONG_NEWEST,
+            hits=_hits([row[3:-1] for row in rows if row[0]], Looked(stems - {beginning}, beginning)),
+            facets=_facets(alike or []),
             by_beginnings=beginning != "" and count > 0,
         )
     raise CopydeskError("That takes too long to look for. Try fewer or rarer words.", code="too_broad")
 
 
-def _ask(query: Query, filters: Filters, limit: int, offset: int, near: str, ms: int) -> list[tuple[Any, ...]]:
-    """Rows of SQL’s columns; at least one, that has no hit where there is none."""
+def _matches(query: Query, filters: Filters, near: str, ms: int) -> tuple[Any, ...]:
+    """The query as PostgreSQL understands it, its tree, and the ids of what is to be ranked."""
     with connection.cursor() as cursor:
         parts = {"query": cursor.mogrify(*query), "where": cursor.mogrify(*filters.where()), "language": LANGUAGE}
-        limits = {"newest": NEWEST_MATCHES, "titles": TITLES, "weights": WEIGHTS, "ms": ms, "searched": SEARCHED}
-        page = {"limit": int(limit), "offset": int(offset), "columns": ", ".join(COLUMNS.values())}
         switches = LOOK_UP if near is BY_INDEX else ()
         # One message to PostgreSQL with all of it: a transaction of its own would cost four.
         cursor.execute(
             "".join(f"SET LOCAL {name} = off;" for name in switches)
-            + SQL.format(near=near.format(**parts), **parts, **limits, **page)
+            + MATCHES.format(near=near.format(**parts), **parts, newest=NEWEST_MATCHES, titles=TITLES, ms=ms)
             + "".join(f"SET LOCAL {name} = DEFAULT;" for name in switches)
         )
         while cursor.description is None:
             cursor.nextset()
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        found: tuple[Any, ...] = cursor.fetchone()
+        return found
 
 
-def _facets(counted: list[tuple[str, str, str, int]]) -> dict[str, list[Facet]]:
-    """By kind, the most common first."""
+def _ranked(wanted: str, ids: list[int], limit: int, offset: int) -> list[tuple[Any, ...]]:
+    """Rows of RANKED’s columns, the best first; at least one, that has no hit where there is none."""
+    sql = RANKED.format(live=LIVE, searched=SEARCHED, columns=", ".join(COLUMNS.values()))
+    return prepared.rows(sql, [WEIGHTS, wanted, ids, limit, offset])
+
+
+def _facets(alike: list[list[Any]]) -> dict[str, list[Facet]]:
+    """By kind, the most common first. `alike` are the posts’ names and slugs, and how many posts have all of them."""
+    names: dict[str, dict[str, str]] = {"category": {}, "tag": {}, "author": {}}
+    counts: Counter[tuple[str, str]] = Counter()
+    for count, category_slug, category, author_slug, author, tag_slugs, tags in alike:
+        named = tags if len(tags) == len(tag_slugs) else tag_slugs
+        of_tags = [("tag", slug, name) for slug, name in zip(tag_slugs, named, strict=True)]
+        for kind, slug, name in [("category", category_slug, category), ("author", author_slug, author), *of_tags]:
+            if slug:
+                counts[kind, slug] += count
+                names[kind][slug] = min(name, names[kind].get(slug, name))  # “Repair” and “repair” are one
     facets = Found().facets
-    for kind, slug, name, count in counted:
+    for (kind, slug), count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0][1])):
         if len(facets[kind]) < FACETS:
-            facets[kind].append(Facet(name, slug, count))
+            facets[kind].append(Facet(names[kind][slug], slug, count))
     return facets
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from content import site_urls
-from content.models import FormerAddress, Piece, Post, Status
+from content.models import FormerAddress, Piece, Post, PostTag, Status
 from content.services import editing, fragments, publishing, review
 from content.views.site import maps, sections
 
@@ -391,6 +391,20 @@ def test_a_page_may_be_kept_and_is_not_sent_twice(client: Client) -> None:
         assert again["ETag"] == first["ETag"]
         assert not again.content
         assert client.head(address)["ETag"] == first["ETag"]
+
+
+def test_postgresql_keeps_the_tags_of_what_is_live_by_itself() -> None:
+    def kept() -> set[str]:
+        return set(PostTag.objects.filter(post=post).values_list("slug", flat=True))
+
+    post = post_of(tags=["Lime", "lime", "Walls"])
+    assert kept() == {"lime", "walls"}
+    Post.objects.filter(pk=post.pk).update(tag_slugs=["roofs"])
+    assert kept() == {"roofs"}
+    Post.objects.filter(pk=post.pk).update(withdrawn_at=timezone.now())
+    assert kept() == set()
+    Post.objects.filter(pk=post.pk).update(withdrawn_at=None)
+    assert kept() == {"roofs"}
 
 
 def test_what_is_round_an_article_is_part_of_its_etag(client: Client, settings: Any) -> None:

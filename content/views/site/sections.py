@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
+from content.services import prepared
+
 AT_THE_TOP = 8  # categories in the navigation: those written in last; the archive names all
 MOST = 2000  # names that one page can hold
 
@@ -62,9 +64,7 @@ class Category:
 
 def categories() -> list[Category]:
     """The categories that have something to read, by name. “Repair” and “repair” have one address: they are one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CATEGORIES, [MOST])
-        found = [Category(*row) for row in cursor.fetchall()]
+    found = [Category(*row) for row in prepared.rows(_CATEGORIES, [MOST])]
     return sorted(found, key=lambda one: one.name.casefold())
 
 
