@@ -15,6 +15,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config.connection import Connection
 from config.embedded.data import DataDir
 
 env = environ.Env()
@@ -118,7 +119,7 @@ if IS_WORKER:
 elif os.environ.get("COPYDESK_PROCESS") == "web":
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     # A short reconnect_timeout: the pool's own back-off doubles up to minutes, long after PostgreSQL is back.
-    pool = {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 2}
+    pool = {"min_size": 1, "max_size": 16, "timeout": 5, "reconnect_timeout": 2, "connection_class": Connection}
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = pool
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -373,6 +374,9 @@ SPECTACULAR_SETTINGS = {
         "DeliveryState": "pipeline.models.DeliveryState",
     },
 }
+
+# --- Logs --------------------------------------------------------------------------------------------------
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # content.apps says the address, as our own proxies tell it
 
 # --- The shelf: public answers that each web process keeps -----------------------------------------------------
 SHELF_MB = env.int("COPYDESK_SHELF_MB", default=32)  # a process; 0 keeps none
