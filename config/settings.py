@@ -375,9 +375,6 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# --- Logs --------------------------------------------------------------------------------------------------
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # content.apps says the address, as our own proxies tell it
-
 # --- The shelf: public answers that each web process keeps -----------------------------------------------------
 SHELF_MB = env.int("COPYDESK_SHELF_MB", default=32)  # a process; 0 keeps none
 
@@ -497,6 +494,7 @@ USE_I18N = True
 USE_TZ = True
 
 # --- Logs: JSON, one line each, no text of pieces and no keys -----------------------------------------------
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # content.apps says the address, as our own proxies tell it
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
