@@ -7,16 +7,19 @@ from content.platforms.text import quotable
 
 from .base import Finding, found, is_plain, listed, not_asked, read
 
+_NAMED = "link|name|company|brand|product|city|date|number|url|handle|image|example|source|cta"
 _BLANK = re.compile(
-    r"\[(?:your|my|the|insert|add|link|name|company|brand|product|city|date|number|topic|url|handle|cta|emoji|x+)\b"
+    r"(?i:"
+    r"\[(?:your|my|the|insert|add|link|name|company|brand|product|city|date|number|topic|url|handle|cta|emoji|xx+)\b"
     r"[^\]\n]{0,60}\](?!\()|"
     r"<(?:your|insert|add|link|name|company)\b[^>\n]{0,60}>|"
-    r"\{\{?\s*\w[\w ]{0,40}\}?\}|"
-    r"\blorem ipsum\b|\b(?:TODO|TBD|TBC|FIXME)\b|\bXX+%?(?!\w)|"
-    r"\((?:insert|add|link to|your)\b[^)\n]{0,60}\)|"
+    r"\blorem ipsum\b|"
+    rf"\((?:insert|add|link to|your) (?:a |an |the |your )?(?:{_NAMED})s?\b[^)\n]{{0,60}}\)|"
     r"\binsert (?:a |an |the |your )?(?:link|name|image|number|example|url|date)s?(?: here)?\b|"
     r"\byour (?:name|company name|link|brand) here\b|"
-    r"(?<=[@#])(?:yourname|yourhandle|yourbrand|yourcompany)\b",
+    r"(?<=[@#])(?:yourname|yourhandle|yourbrand|yourcompany)\b"
+    r")|"
+    r"\{\{?\s*\w[\w ]{0,40}\}?\}|\b(?:TODO|TBD|TBC|FIXME)\b|\bXX+%?(?!\w)",
 )
 # A model that was asked for plain prose has no other use for brackets, tags and lines to write on.
 _BLANK_IN_PROSE = re.compile(

@@ -531,6 +531,22 @@ def test_a_blog_post_may_be_marked_up_and_is_not_told_so():
     assert finding("leftovers", post("Write to [your name] now.")).hard
 
 
+@pytest.mark.parametrize(
+    "blank",
+    ["[Your Name]", "[XX]", "[Link](soon) and [Insert Date]", "(Add link here)", "Lorem Ipsum", "{{ name }}", "TBD"],
+)
+def test_a_place_left_to_be_filled_in_is_seen_however_it_is_written(blank):
+    assert finding("leftovers", post(f"Write to {blank} now.")).hard
+
+
+@pytest.mark.parametrize(
+    "fine",
+    ["- [x] Boil the kettle", "(your mileage may vary)", "(add salt to taste)", "a [link](https://x.org)", "todo"],
+)
+def test_what_only_looks_like_one_is_left_alone(fine):
+    assert finding("leftovers", post(f"Boil the kettle.\n\n{fine}")).out_of == 0
+
+
 def test_hashtags_alone_do_not_put_a_text_on_topic():
     found = posted("linkedin", "Nothing here.\n\n#insulating #walls #house")
     assert next(issue for issue in found.findings if issue.name == "topic").points == 0
