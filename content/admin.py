@@ -14,6 +14,7 @@ from content.models import (
     AuditEntry,
     Decision,
     FormerAddress,
+    GuestLink,
     HouseRules,
     Idea,
     Piece,
@@ -129,7 +130,12 @@ class DecisionInline(ReadOnly, admin.TabularInline):
     readonly_fields = fields
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("by", "version").defer("version__body", "version__record")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("by", "guest__asked_by", "version")
+            .defer("version__body", "version__record")
+        )
 
 
 @admin.register(Piece)
@@ -232,7 +238,7 @@ class VersionAdmin(ReadOnly, admin.ModelAdmin):
 class DecisionAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("piece", "verdict", "by", "version_number", "feedback", "created_at")
     list_filter = ("verdict", ("by", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("piece", "by", "version")
+    list_select_related = ("piece", "by", "guest", "version")
     search_fields = ("piece__title", "feedback", "by__email", "version_hash")
     date_hierarchy = "created_at"
 
@@ -257,6 +263,12 @@ class FormerAddressAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("slug", "post", "since")
     list_select_related = ("post",)
     search_fields = ("slug", "post__title")
+
+
+@admin.register(GuestLink)
+class GuestLinkAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "version", "asked_by", "created_at", "ends_at", "taken_back_at")
+    list_select_related = ("version", "asked_by")
 
 
 @admin.register(AuditEntry)

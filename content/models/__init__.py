@@ -2,9 +2,10 @@
 
 from .audit import AuditEntry
 from .decision import Decision, Verdict
+from .guest_link import GuestLink
 from .house import HouseRules
 from .idea import Idea
-from .piece import Piece
+from .piece import Piece, Priority
 from .post import FormerAddress, Post
 from .state import Approval, Status
 from .user import Role, SignedOut, User
@@ -16,10 +17,12 @@ __all__ = [
     "AuditEntry",
     "Decision",
     "FormerAddress",
+    "GuestLink",
     "HouseRules",
     "Idea",
     "Piece",
     "Post",
+    "Priority",
     "Role",
     "SignedOut",
     "Status",

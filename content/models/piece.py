@@ -27,6 +27,14 @@ WAITING = [Status.GENERATED, Status.REVIEWED, Status.EDITED]
 ROAD = [Status.GENERATED, Status.REVIEWED, Status.EDITED, Status.READY, Status.PUBLISHED, Status.REJECTED]
 
 
+class Priority(models.IntegerChoices):
+    """Higher ones are read first, whatever is due."""
+
+    LOW = -1, "Low"
+    NORMAL = 0, "Normal"
+    HIGH = 1, "High"
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
@@ -97,6 +105,10 @@ class Piece(Moves):
     current = models.ForeignKey("content.Version", models.PROTECT, null=True, related_name="+")
     ask = models.JSONField(default=dict)
     due_at = models.DateTimeField(null=True, blank=True)
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    # Who reads it now, so that two do not: said, not enforced; of two verdicts the first holds anyway.
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    claimed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     cover = models.JSONField(default=dict, blank=True, help_text="Public facts of the chosen picture")
     deleted_at = models.DateTimeField(null=True, editable=False)

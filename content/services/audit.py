@@ -38,4 +38,5 @@ def _entry(event: str, subject: models.Model | None, by: User | None, data: dict
         data=data,
         request_id=str(request.get("request_id") or "")[:64],
         ip=request.get("ip") or None,
+        agent=str(request.get("user_agent") or "")[:300],
     )

@@ -63,9 +63,16 @@ def decide(version: Version, verdict: str, *, by: User, feedback: str = "") -> D
         raise _second(stands)
     if verdict == Verdict.APPROVED:
         _require_postable(piece, newest)
+    before = piece.status
     piece.move_to(status, approval=approval)
     decision = Decision.objects.create(
-        piece=piece, version=newest, version_hash=newest.hash, verdict=verdict, feedback=feedback, by=by
+        piece=piece,
+        version=newest,
+        version_hash=newest.hash,
+        verdict=verdict,
+        feedback=feedback,
+        by=by,
+        status_before=before,
     )
     audit.record(f"piece.{verdict.value}", piece, by=by, version=newest.number, hash=newest.hash)
     return decision
@@ -115,10 +122,10 @@ def _require_postable(piece: Piece, version: Version) -> None:
 def _second(first: Decision) -> InvalidMove:
     asked = first.verdict == Verdict.CHANGES_REQUESTED
     already = "Changes were already requested" if asked else f"Already {first.get_verdict_display().lower()}"
-    return InvalidMove(f"{already} by {first.by}.", first=str(first.by), verdict=first.verdict)
+    return InvalidMove(f"{already} by {first.who}.", first=first.who, verdict=first.verdict)
 
 
 def standing(version: Version) -> Decision | None:
     """The decision that holds for this version, if one was made and not taken back."""
-    latest = version.decisions.select_related("by").order_by("-created_at", "-pk").first()
+    latest = version.decisions.select_related("by", "guest__asked_by").order_by("-created_at", "-pk").first()
     return None if latest is None or latest.verdict == Verdict.REVOKED else latest

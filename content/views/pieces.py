@@ -172,7 +172,7 @@ def _editor(
         "based_on": request.POST.get("version_hash", "") if refusal and not conflict else newest.hash,
         "measured": _measured(piece, *(_typed(request) if refusal else (newest.title, newest.body))),
         "findings": [finding for finding in newest.checks.findings if finding.level != "pass"] if newest.report else [],
-        "asked_for": piece.decisions.select_related("by").first(),
+        "asked_for": piece.decisions.select_related("by", "guest__asked_by").first(),
     }
     return render(request, "content/edit.html", context, status=refusal.status if refusal else 200)
 

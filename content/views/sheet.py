@@ -211,7 +211,11 @@ class Sheet:
 
     @cached_property
     def decisions(self) -> list[Decision]:
-        return list(self.piece.decisions.select_related("by", "version").defer("version__body", "version__record"))
+        return list(
+            self.piece.decisions.select_related("by", "guest__asked_by", "version").defer(
+                "version__body", "version__record"
+            )
+        )
 
     @cached_property
     def standing(self) -> Decision | None:
