@@ -1,6 +1,6 @@
 """The nouns of the newsroom."""
 
-from .audit import AuditEntry
+from .audit import AuditEntry, AuditLane, TrailCheck
 from .decision import Decision, Verdict
 from .guest_link import GuestLink
 from .house import HouseRules
@@ -15,6 +15,7 @@ from .words import Words
 __all__ = [
     "Approval",
     "AuditEntry",
+    "AuditLane",
     "Decision",
     "FormerAddress",
     "GuestLink",
@@ -26,6 +27,7 @@ __all__ = [
     "Role",
     "SignedOut",
     "Status",
+    "TrailCheck",
     "User",
     "Verdict",
     "Version",

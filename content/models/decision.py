@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 
@@ -15,7 +14,7 @@ class Verdict(models.TextChoices):
 
 
 class Decision(models.Model):
-    """A verdict, pinned to a version's hash. The database refuses to change or remove it."""
+    """A verdict, pinned to a version's hash. The database refuses to change or remove it (triggers of migration 0004)."""
 
     piece = models.ForeignKey("content.Piece", models.PROTECT, related_name="decisions")
     version = models.ForeignKey("content.Version", models.PROTECT, related_name="decisions")
@@ -36,7 +35,6 @@ class Decision(models.Model):
                 condition=models.Q(by=None, guest__isnull=False) | models.Q(guest=None, by__isnull=False),
             )
         ]
-        triggers = [pgtrigger.Protect(name="decision_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} by {self.who}"

@@ -20,6 +20,8 @@ class GuestLink(models.Model):
     opened_at = models.DateTimeField(null=True, editable=False)
     taken_back_at = models.DateTimeField(null=True, editable=False)
 
+    names_a_person = True
+
     class Meta:
         ordering = ["-created_at", "-pk"]
 

@@ -46,6 +46,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     keys = models.BooleanField("single keys work", default=True, help_text="“a” approves, “e” edits, and so on")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    names_a_person = True  # str() of one is somebody's name: the trail keeps it where it can be blanked
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
