@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from content.views import accounts, board, pieces, review
+from content.views import accounts, board, guest, pieces, review
 
 urlpatterns = [
     path("signin/", accounts.signin, name="signin"),
@@ -17,4 +17,6 @@ urlpatterns = [
     path("pieces/<int:pk>/measure/", pieces.measure, name="piece-measure"),
     path("pieces/<int:pk>/restore/", pieces.restore, name="piece-restore"),
     path("pieces/<int:pk>/decide/", pieces.decide, name="piece-decide"),
+    path("pieces/<int:pk>/guests/", guest.ask, name="piece-guests"),
+    path("pieces/<int:pk>/guests/<int:link>/take-back/", guest.take_back, name="piece-guest-take-back"),
 ]
