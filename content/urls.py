@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from content.views import accounts, board, guest, pieces, review
+from content.views import accounts, board, guest, pieces, reports, review
 
 urlpatterns = [
     path("signin/", accounts.signin, name="signin"),
@@ -19,4 +19,7 @@ urlpatterns = [
     path("pieces/<int:pk>/decide/", pieces.decide, name="piece-decide"),
     path("pieces/<int:pk>/guests/", guest.ask, name="piece-guests"),
     path("pieces/<int:pk>/guests/<int:link>/take-back/", guest.take_back, name="piece-guest-take-back"),
+    path("reports/", reports.calibration, name="reports"),
+    path("reports/audit/", reports.audit, name="reports-audit"),
+    path("reports/audit/export/", reports.audit_export, name="reports-audit-export"),
 ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 
 from content import platforms
 from content.models import Idea, Piece, User
@@ -110,13 +110,28 @@ class Filters(InAddress):
         return f"?{said.urlencode()}" if said else ""
 
 
+def without_empty(request: HttpRequest) -> HttpResponseRedirect | None:
+    """Where a form has sent its empty fields along: the same address without them."""
+    if all(request.GET.values()):
+        return None
+    kept = request.GET.copy()
+    for name in [name for name in kept if not kept[name]]:
+        del kept[name]
+    return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
+
+
 def place_of(piece: Piece) -> str:
     """Where a piece stands in the order of the board, for an address."""
-    return f"{(piece.updated_at - EPOCH) // timedelta(microseconds=1)}-{piece.pk}"
+    return place_at(piece.updated_at, piece.pk)
+
+
+def place_at(moment: datetime, pk: int) -> str:
+    """A place in a list that begins with the newest."""
+    return f"{(moment - EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 
 def place_from(said: str) -> Place | None:
-    """Reads `place_of`; None, which is the beginning, for anything else."""
+    """Reads `place_at`; None, which is the beginning, for anything else."""
     moment, _, pk = said.partition("-")
     if not all(part.isascii() and part.isdecimal() and len(part) < 17 for part in (moment, pk)):
         return None

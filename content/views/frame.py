@@ -15,12 +15,13 @@ from content.models import Piece
 
 @dataclass(frozen=True)
 class Section:
-    """One entry of the masthead; `pages` are the names of the addresses under it."""
+    """One entry of the masthead; `pages` are the names of the addresses under it. Some are for reviewers alone."""
 
     name: str
     title: str
     pages: tuple[str, ...]
     here: bool = False
+    for_reviewers: bool = False
 
     @property
     def url(self) -> str:
@@ -33,6 +34,7 @@ SECTIONS = (
     Section("board", "Board", ("board", "board-move")),
     Section("tasks", "Tasks", ("tasks", "task")),
     Section("images", "Images", ("images", "piece-pictures", "image-choose")),
+    Section("reports", "Reports", ("reports", "reports-audit"), for_reviewers=True),
 )
 
 
@@ -58,4 +60,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _sections(request: HttpRequest) -> list[Section]:
     match = request.resolver_match
     here = match.url_name if match else None
-    return [replace(known, here=here in known.pages) for known in SECTIONS]
+    reviews = getattr(request.user, "reviews", False)
+    shown = [known for known in SECTIONS if reviews or not known.for_reviewers]
+    return [replace(known, here=here in known.pages) for known in shown]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.db.models import Count, Exists, Min, OuterRef, QuerySet
-from django.utils import timezone
 
 from content.models import Decision, Verdict
+from content.services import days
 
 from .statistics import Tally
 
@@ -37,12 +37,8 @@ def standing(first: date | None = None, last: date | None = None) -> QuerySet[De
     From the beginning of `first` to the end of `last`, as this installation's clock says.
     """
     later = Decision.objects.filter(version=OuterRef("version"), pk__gt=OuterRef("pk"))
-    found = Decision.objects.exclude(verdict=Verdict.REVOKED).filter(~Exists(later)).order_by()
-    if first:
-        found = found.filter(created_at__gte=_midnight(first))
-    if last and last < date.max:
-        found = found.filter(created_at__lt=_midnight(last + timedelta(days=1)))
-    return found
+    made = Decision.objects.exclude(verdict=Verdict.REVOKED).filter(days.within("created_at", first, last))
+    return made.filter(~Exists(later)).order_by()
 
 
 def cells(first: date | None = None, last: date | None = None) -> list[Cell]:
@@ -65,7 +61,3 @@ def tallies(chosen: Iterable[Cell]) -> list[Tally]:
 
 def counted(chosen: Iterable[Cell], which: Callable[[Cell], bool] = lambda cell: True) -> int:
     return sum(cell.count for cell in chosen if which(cell))
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
