@@ -1,6 +1,7 @@
 """The nouns of the newsroom."""
 
 from .audit import AuditEntry, AuditLane, TrailCheck
+from .authorship import Authorship
 from .decision import Decision, Verdict
 from .guest_link import GuestLink
 from .house import HouseRules
@@ -16,6 +17,7 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "AuditLane",
+    "Authorship",
     "Decision",
     "FormerAddress",
     "GuestLink",
