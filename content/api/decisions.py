@@ -101,5 +101,5 @@ def _decide(piece: Piece, verdict: str, version_hash: str, feedback: str, *, by:
         return review.decide(read, verdict, by=by, feedback=feedback)
     except Stale as stale:
         newest = piece.versions.select_related("by").get(number=stale.extra["newest"])
-        stale.extra["difference"] = versions.blocks(versions.compare(read, newest))
+        stale.extra["difference"] = versions.difference(read, newest)
         raise

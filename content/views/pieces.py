@@ -15,11 +15,10 @@ from content import permissions
 from content.errors import CopydeskError, Invalid, Stale
 from content.forms import number
 from content.models import Piece, User, Verdict, Version
-from content.services import diffing, editing, review
-from content.services.diffing import Author, Edition
+from content.services import comparing, editing, review
 
 from .measuring import Measured
-from .sheet import PANELS, Sheet, author, queue
+from .sheet import PANELS, Sheet, queue
 from .signed_in import SignedIn
 
 DONE = {
@@ -33,7 +32,12 @@ DONE = {
 @login_required
 @require_GET
 def piece(request: SignedIn, pk: int) -> HttpResponse:
-    """One piece; `?version=` and `?against=` say what is compared, `?marks=` and `?panel=` what is shown."""
+    """One piece; `?version=` and `?against=` say what is compared, `?marks=` and `?panel=` what is shown.
+
+    `?compact=1` leaves out what stands above the text, here and from now on; 0 brings it back.
+    """
+    if request.GET.get("compact") in ("0", "1"):
+        request.session["compact"] = request.GET["compact"] == "1"
     return _page(request, _visible(request.user, pk))
 
 
@@ -77,11 +81,15 @@ def restore(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "GET":
         return redirect(found)
     old = get_object_or_404(found.versions.light(), number=number(request.POST.get("number")))
+    before = found.current.number if found.current else 0
     try:
         version = editing.restore(found, old.number, by=request.user, based_on=_text(request, "version_hash"))
     except CopydeskError as refusal:
         return _page(request, found, refusal=refusal)
-    messages.success(request, f"Version {old.number} is back, as version {version.number}.")
+    if version.number == before:
+        messages.info(request, f"The newest version has the text of version {old.number} already.")
+    else:
+        messages.success(request, f"Version {old.number} is back, as version {version.number}.")
     return redirect(f"{found.get_absolute_url()}?panel=history")
 
 
@@ -154,11 +162,8 @@ def _editor(
     if refusal is not None:
         titled, title, body = bool(request.POST.get("titled")), _text(request, "title"), _text(request, "body")
     if conflict:
-        person, plain = Author("person", str(request.user)), piece.is_plain
-        mine = Edition(newest.number + 1, person, editing.tidied(piece, *_typed(request))[1], plain)
-        versions = piece.versions.select_related("by").defer("report", "record", "facts").order_by("number")
-        stored = [Edition(v.number, author(v), v.body, plain) for v in versions]
-        difference = diffing.marked([*stored, mine], newest.number)
+        newest.piece = piece
+        difference = comparing.with_typed(newest, editing.tidied(piece, *_typed(request))[1], by=request.user)
     context = {
         "piece": piece,
         "version": newest,
@@ -195,6 +200,7 @@ def _page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = No
         "may_decide": permissions.may_decide(request.user, piece.current),
         "may_write": request.user.reviews or piece.owner_id == request.user.pk,
         "here": reverse("piece", args=[piece.pk]),
+        "is_compact": request.session.get("compact", False),
     }
     return render(request, "content/piece.html", context, status=refusal.status if refusal else 200)
 
