@@ -152,7 +152,9 @@ def _run_again(task: Task, stages: QuerySet[Stage], first: Stage) -> None:
     again = list(stages.values_list("pk", flat=True))  # read before they change
     of = task.stages.filter(position=first.position).count()
     share = (of - len(again)) / of
-    percent: dict[str, Any] = {"percent": round(step.begins + (step.ends - step.begins) * share)} if task.percent == 100 else {}
+    percent: dict[str, Any] = (
+        {"percent": round(step.begins + (step.ends - step.begins) * share)} if task.percent == 100 else {}
+    )
     task.move_to(
         TaskStatus.QUEUED,
         finished_at=None,
