@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from content.api.decisions import HASH
 from content.api.schema import promise
-from content.api.versions import OfOnePiece, VersionHash, blocks, compare
+from content.api.versions import OfOnePiece, VersionHash, difference
 from content.errors import Stale
 from content.models import Verdict
 from content.services import review
@@ -78,7 +78,7 @@ class Revise(OfTheMachine):
                 task = revising.revise(read, by=self.user, note=said.get("feedback", ""))
         except Stale as stale:
             newest = piece.versions.select_related("by").get(number=stale.extra["newest"])
-            stale.extra["difference"] = blocks(compare(read, newest))
+            stale.extra["difference"] = difference(read, newest)
             raise
         return self.answer(task)
 
