@@ -77,7 +77,7 @@ class AuditEntry(models.Model):
     @property
     def is_blanked(self) -> bool:
         """The address and the browser were noted, and have been blanked since."""
-        return bool(self.origin_seal) and self.origin_salt is None
+        return bool(self.origin_seal) and self.ip is None and not self.agent
 
 
 class AuditLane(models.Model):

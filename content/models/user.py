@@ -8,7 +8,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 from django.utils import timezone
+
+# Sent with `person` and the `name` that they had, within the transaction: other apps drop what they hold of them.
+person_erased = Signal()
 
 
 class Role(models.TextChoices):

@@ -7,7 +7,6 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -29,11 +28,17 @@ TABLES = ("content_version", "content_decision", "content_auditentry")
 def as_desk() -> Iterator[None]:
     """As the application's own role comes."""
     roles.grant(DESK)
-    sql(f"SET ROLE {DESK}")
-    try:
-        yield
-    finally:
-        sql("RESET ROLE")
+    sql(f"SET LOCAL ROLE {DESK}")
+    yield
+    sql("RESET ROLE")
+
+
+def try_to(statement: str, *, owner: bool) -> None:
+    with transaction.atomic():
+        if not owner:
+            roles.grant(DESK)
+            sql(f"SET LOCAL ROLE {DESK}")
+        sql(statement)
 
 
 @contextmanager
@@ -55,9 +60,13 @@ def sql(statement: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def in_one_lane(count: int = 300) -> list[AuditEntry]:
     """Rows of this test's own transaction."""
-    piece = make.piece()
-    for number in range(count - AuditEntry.objects.count()):
-        audit.record("piece.edited", piece, by=piece.owner, version=number)
+    sql(
+        "INSERT INTO content_auditentry (event, actor_id, object_type, object_id, object_name, data, personal, request_id, "
+        "agent) SELECT 'piece.edited', %s, 'piece', n, 'A kettle', jsonb_build_object('version', n), '{}', '', '' "
+        "FROM generate_series(1, %s) n",
+        make.editor().pk,
+        count,
+    )
     entries = list(AuditEntry.objects.order_by("number"))
     assert [entry.number for entry in entries] == list(range(1, count + 1))
     return entries
@@ -104,12 +113,8 @@ def test_raw_sql_neither_changes_nor_removes_what_was_written(table: str, owner:
             f"GRANT copydesk TO {DESK}",
         ]
     for attempt in attempts:
-        with pytest.raises(DatabaseError), transaction.atomic():
-            if owner:
-                sql(attempt)
-            else:
-                with as_desk():
-                    sql(attempt)
+        with pytest.raises(DatabaseError):
+            try_to(attempt, owner=owner)
 
     assert sql(f"SELECT * FROM {table} ORDER BY id") == before
     assert chain.verify().whole
@@ -133,15 +138,10 @@ def test_a_lane_is_never_noted_shorter_than_it_was() -> None:
 
 @pytest.mark.django_db
 def test_the_application_works_as_a_role_that_owns_nothing() -> None:
-    roles.grant(DESK)
-    sql(f"SET LOCAL ROLE {DESK}")
-
-    piece = make.piece(status=Status.READY)
-    review.revoke(piece.current, by=make.editor())
-    chain.keep_verified()
-
-    assert chain.last_verified().whole
-    sql("RESET ROLE")
+    with as_desk():
+        piece = make.piece(status=Status.READY)
+        review.revoke(piece.current, by=make.editor())
+        assert chain.keep_verified().whole
 
 
 # --- The chain ---
@@ -178,9 +178,9 @@ def test_what_is_written_at_once_is_chained_one_by_one() -> None:
 @pytest.mark.django_db
 def test_what_was_rolled_back_leaves_no_gap() -> None:
     audit.record("one")
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         audit.record("two")
-        raise RuntimeError
+        transaction.set_rollback(True)
     audit.record("three")
 
     assert list(AuditEntry.objects.order_by("pk").values_list("event", "number")) == [("one", 1), ("three", 2)]
@@ -257,7 +257,7 @@ def test_a_transaction_that_stays_open_holds_nobody_up() -> None:
     ("column", "value"),
     [
         ("event", "'piece.editee'"),
-        ("data", "'{\"version\": 151}'"),
+        ("data", "'{\"version\": 150}'"),
         ("object_id", "object_id # 1"),
         ("actor_id", "NULL"),
         ("created_at", "created_at + interval '1 microsecond'"),
@@ -377,6 +377,7 @@ def verify_audit(*arguments: str) -> tuple[int, str]:
 @pytest.mark.django_db
 def test_the_command_says_whether_it_is_whole_and_what_was_altered_first() -> None:
     entry = in_one_lane(30)[10]
+    make.piece()
     status, says = verify_audit("--texts")
     assert (status, "Whole." in says, "30 rows in 1 lanes" in says) == (0, True, True)
 
