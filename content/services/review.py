@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -115,8 +114,9 @@ def recording_refusals(
         with transaction.atomic():
             yield
     except (InvalidMove, Stale, NotAllowed) as refusal:
-        why = {"verdict": str(verdict), "version": version.number, "hash": version.hash, "code": refusal.code}
-        audit.record("decision.refused", version.piece, by=by, why=refusal.message, **why, **_named(guest))
+        what = {"verdict": str(verdict), "version": version.number, "hash": version.hash, "code": refusal.code}
+        # The sentence can name who was first.
+        audit.record("decision.refused", version.piece, by=by, guest=guest, personal={"why": refusal.message}, **what)
         raise
 
 
@@ -138,7 +138,7 @@ def _decide(version: Version, verdict: Verdict, *, by: User, guest: GuestLink | 
     if verdict == Verdict.APPROVED:
         _require_postable(piece, newest)
     before = piece.status
-    piece.move_to(status, approval=approval)
+    piece.move_to(status, approval=approval, claimed_by=None, claimed_at=None)
     return _written(piece, newest, verdict, feedback, before=before, by=None if guest else by, guest=guest)
 
 
@@ -163,13 +163,8 @@ def _written(
         guest=guest,
         status_before=before,
     )
-    audit.record(f"piece.{verdict.value}", piece, by=by, version=version.number, hash=version.hash, **_named(guest))
+    audit.record(f"piece.{verdict.value}", piece, by=by, version=version.number, hash=version.hash, guest=guest)
     return decision
-
-
-def _named(guest: GuestLink | None) -> dict[str, Any]:
-    """A guest as the trail names them: they have no account that could be its actor."""
-    return {"guest": guest.name, "guest_of": guest.asked_by_id, "link": guest.pk} if guest else {}
 
 
 @transaction.atomic
@@ -183,7 +178,7 @@ def mark_reviewed(version: Version, *, by: User) -> None:
         raise _second(stands)
     if piece.status == Status.REVIEWED or not piece.waits:
         raise InvalidMove(piece.refusal(Status.REVIEWED))
-    piece.move_to(Status.REVIEWED)
+    piece.move_to(Status.REVIEWED, claimed_by=None, claimed_at=None)
     audit.record("piece.reviewed", piece, by=by, version=newest.number, hash=newest.hash)
 
 

@@ -78,7 +78,7 @@ def test_a_guest_decides_once_and_is_named() -> None:
     assert (version.piece.status, version.piece.approval) == (Status.REVIEWED, Approval.CHANGES_REQUESTED)
     assert (decision.by, decision.guest, decision.who) == (None, link, str(link))
     line = AuditEntry.objects.get(event="piece.changes_requested")
-    assert (line.actor, line.data["guest"], line.data["link"]) == (None, "Odd Nansen", link.pk)
+    assert (line.actor, line.personal["guest"], line.data["link"]) == (None, "Odd Nansen", link.pk)
     with pytest.raises(InvalidMove, match="decided already: changes requested"):
         review.decide_as_guest(link, Verdict.APPROVED)
 
@@ -122,5 +122,5 @@ def test_a_refused_verdict_is_in_the_trail_and_a_missing_reason_is_not() -> None
     lines = list(AuditEntry.objects.filter(event="decision.refused", object_id=read.piece_id).order_by("pk"))
     assert [line.data["code"] for line in lines] == ["stale", "invalid_move", "not_allowed", "invalid_move"]
     assert [line.actor for line in lines] == [ines, ines, read.piece.owner, None]
-    assert lines[1].data["why"] == f"Already approved by {mara}."
-    assert lines[3].data["guest"] == "Odd Nansen"
+    assert lines[1].personal["why"] == f"Already approved by {mara}."
+    assert lines[3].personal["guest"] == "Odd Nansen"
