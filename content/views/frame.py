@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from content.models import Piece
+from content.services import triage
+from content.services.triage import Count
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Section:
 
 SECTIONS = (
     Section("dashboard", "Today", ("dashboard",)),
-    Section("review", "Review", ("review", "piece", "piece-edit", "piece-compare", "piece-decide")),
+    Section("review", "Review", ("review", "review-move", "piece", "piece-edit", "piece-compare", "piece-decide")),
     Section("board", "Board", ("board", "board-move")),
     Section("tasks", "Tasks", ("tasks", "task")),
     Section("images", "Images", ("images", "piece-pictures", "image-choose")),
@@ -42,10 +44,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Template context. `waiting_count` costs one query, and only where a template asks for it."""
 
     @cache
-    def waiting_count() -> int:
+    def waiting_count() -> Count:
         if not request.user.is_authenticated:
-            return 0
-        return Piece.objects.visible_to(request.user).waiting().count()
+            return Count(0)
+        return triage.count(Piece.objects.visible_to(request.user).waiting())
 
     return {
         "site_name": settings.SITE_NAME,

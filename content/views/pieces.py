@@ -17,16 +17,10 @@ from content.forms import number
 from content.models import Piece, User, Verdict, Version
 from content.services import comparing, editing, review
 
+from . import deciding
 from .measuring import Measured
-from .sheet import PANELS, Sheet, queue
+from .sheet import PANELS, Sheet
 from .signed_in import SignedIn
-
-DONE = {
-    Verdict.APPROVED: "is approved. It is ready to publish.",
-    Verdict.CHANGES_REQUESTED: "goes back, with what you asked for.",
-    Verdict.REJECTED: "is rejected.",
-    Verdict.REVOKED: "waits for a decision again.",
-}
 
 
 @login_required
@@ -62,15 +56,15 @@ def decide(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "GET":  # a reload, or the way back from signing in
         return redirect(found)
     verdict, feedback = request.POST.get("verdict", ""), _text(request, "feedback")
+    place = deciding.place_of(request, found)
     try:
         if verdict not in Verdict.values:
             raise Invalid("Say what you decided: approve, request changes or reject.")
-        review.decide(_read(found, request), verdict, by=request.user, feedback=feedback)
+        decision = review.decide(_read(found, request), verdict, by=request.user, feedback=feedback)
     except CopydeskError as refusal:
         found.refresh_from_db()
         return _page(request, found, refusal=refusal, feedback=feedback)
-    messages.success(request, f"“{found}” {DONE[Verdict(verdict)]}")
-    return redirect(f"{found.get_absolute_url()}?{request.GET.urlencode()}")
+    return deciding.after(request, found, decision, place=place)
 
 
 @login_required
@@ -183,16 +177,11 @@ def _editor(
 
 
 def _page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = None, feedback: str = "") -> HttpResponse:
-    waiting = queue(request.user)
-    at = next((index for index, one in enumerate(waiting) if one.pk == piece.pk), None)
     context: dict[str, Any] = {
         "piece": piece,
         "sheet": Sheet(piece, request.GET),
         "panels": PANELS,
-        "queue": waiting,
-        "queue_at": at + 1 if at is not None else 0,
-        "next_piece": next((one for one in waiting[(at + 1 if at is not None else 0) :] if one.pk != piece.pk), None),
-        "previous_piece": waiting[at - 1] if at else None,
+        "reading": deciding.Reading(piece, request.GET, request.user),
         "rail_open": not _is_phone(request),
         "refusal": refusal,
         "feedback": feedback,

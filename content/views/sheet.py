@@ -11,7 +11,7 @@ from django.http import Http404, QueryDict
 from content import platforms
 from content.checks.base import Finding, Report
 from content.forms import number
-from content.models import Decision, Piece, Post, Status, User, Version
+from content.models import Decision, Piece, Post, Status, Version
 from content.models.version import VersionQuerySet
 from content.services import addresses, comparing, diffing, publishing, review
 from content.services.diffing import Author, Comparison, Edition
@@ -332,8 +332,3 @@ def _without_title(comparison: Comparison, title: str) -> Comparison:
     while blocks and blocks[0].kind == "h1" and blocks[0].new.strip() in ("", title):
         blocks = blocks[1:]
     return replace(comparison, blocks=blocks)
-
-
-def queue(user: User, limit: int = 50) -> list[Piece]:
-    """The pieces that wait for a decision, longest first, as the rail lists them."""
-    return list(Piece.objects.visible_to(user).waiting().with_current()[:limit])
