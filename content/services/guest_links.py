@@ -7,6 +7,7 @@ reviewer who asked may, at the moment of deciding and not only at the moment of 
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -193,7 +194,7 @@ def _require_patience(link: GuestLink) -> None:
         raise CopydeskError("That was refused too often. Wait an hour, then try again.", code="too_many", status=429)
 
 
-def _record(event: str, link: GuestLink, *, by: User | None = None, **data: str | int) -> None:
+def _record(event: str, link: GuestLink, *, by: User | None = None, **data: Any) -> None:
     version = link.version
     audit.record(event, version.piece, by=by, guest=link, version=version.number, **data)
 
