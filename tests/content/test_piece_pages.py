@@ -168,7 +168,13 @@ def test_the_history_lists_versions_decisions_and_why(client: Client, editor: Us
 
 
 def test_provenance_shows_how_the_text_was_generated(client: Client, editor: User) -> None:
-    call = {"provider": "ollama", "digest": "sha256:46e0", "seed": 418204, "tokens_in": 4118, "tokens_out": 2206}
+    call = {
+        "provider": "ollama",
+        "digest": "sha256:46e0",
+        "options": {"seed": 418204},
+        "tokens_in": 4118,
+        "tokens_out": 2206,
+    }
     piece = make.piece()
     make.version(piece=piece, body=BY_MODEL, record={"calls": [{**call, "seconds": 52.6}, {**call, "seconds": 10}]})
 

@@ -152,7 +152,7 @@ def test_a_model_that_is_another_one_by_now_is_named(client: Client, scripted: S
     assert "scripted is another model by now" in part
     assert "Different" in part
     assert "<del>old</del>" in part
-    assert "<ins>new</ins>" in part
+    assert '<ins data-by="model">new</ins>' in part
     assert "Mara Voss" in part
 
 
