@@ -9,13 +9,12 @@ from math import ceil, floor
 from content.services.calibration import Band, Curve
 
 LEFT, RIGHT, TOP, BOTTOM = 60, 820, 40, 290
-TALLEST = 36  # bar
-ROOM = 80  # of the words beside a dot
+FLOOR, TALLEST = 380, 34  # of the bars, which stand below the curve
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A band: its dot, its interval from `low` up to `high`, its bar, and where its words stand."""
+    """A band: its dot, its interval from `low` up to `high`, and its bar."""
 
     band: Band
     x: float
@@ -23,7 +22,6 @@ class Dot:
     low: float
     high: float
     bar: float
-    is_left: bool
 
     @property
     def bar_x(self) -> float:
@@ -31,16 +29,20 @@ class Dot:
 
     @property
     def bar_y(self) -> float:
-        return round(BOTTOM - self.bar, 1)
+        return round(FLOOR - self.bar, 1)
 
     @property
     def words_x(self) -> float:
-        return round(self.x + (-11 if self.is_left else 11), 1)
+        """On the left: there a rising line leaves room above the dot."""
+        return round(self.x - 8, 1)
 
     @property
     def words_y(self) -> float:
-        """Above the dot on its left, below it on its right: there a rising line leaves room."""
-        return round(max(self.y - 9, TOP - 6) if self.is_left else min(self.y + 17, BOTTOM - 6), 1)
+        return round(self.y - 8, 1)
+
+    @property
+    def count_y(self) -> float:
+        return round(self.bar_y - 5, 1)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,6 @@ class Drawing:
                 _y(band.share.low),
                 _y(band.share.high),
                 max(round(band.count / most * TALLEST, 1), 1),
-                band.score < self.curve.mark or self.x(band.score) > RIGHT - ROOM,
             )
             for band in bands
         ]
