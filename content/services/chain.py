@@ -197,7 +197,7 @@ class _Lane:
 
     def _misplaced(self) -> str:
         """Another row stands where this one should, or the other way round. Which?"""
-        belongs = AuditEntry.objects.filter(lane=self.lane, previous__in=self.expected).exclude(pk=self.id)
+        belongs = AuditEntry.objects.filter(lane=self.lane, previous__in=self.expected).exclude(number=self.number)
         if other := belongs.only("pk", "number").first():
             return f"the order was changed, here belongs the row with id {other.pk}, which is number {other.number} now"
         return "it stands in for another row, or the numbers were changed"

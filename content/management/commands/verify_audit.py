@@ -75,7 +75,7 @@ class Command(BaseCommand):
 
     def _print_json(self, result: chain.Result, *, anchor: bool) -> None:
         first = result.first
-        told = {
+        told: dict[str, Any] = {
             "whole": result.whole,
             "rows": result.rows,
             "lanes": len(result.heads),
