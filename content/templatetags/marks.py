@@ -102,7 +102,7 @@ def grafs(comparison: Comparison, *, marks: str = "changes", quotes: Sequence[st
         if graf.tag != "li":
             shown.append(graf)
         elif listed is None:
-            shown.append(Graf("ul", SafeString(""), graf.authors, graf.claims, graf.note, lines=[graf]))
+            shown.append(Graf("ul", SafeString(""), graf.authors, graf.claims, lines=[graf]))
         else:
             listed.lines.append(graf)
             listed.authors = tuple(dict.fromkeys((*listed.authors, *graf.authors)))
@@ -113,7 +113,7 @@ def grafs(comparison: Comparison, *, marks: str = "changes", quotes: Sequence[st
 def rows(comparison: Comparison) -> list[Row]:
     """The two texts beside each other, block by block."""
     return [
-        Row(_side(block, "old"), _side(block, "new"), place, _note(block), block.moved)
+        Row(_side(block, "old"), _side(block, "new"), place, _form(block), block.moved)
         for block, place in _numbered(comparison)
     ]
 
@@ -140,7 +140,8 @@ def _graf(block: Block, marks: str, quotes: Sequence[str]) -> Graf:
         return Graf("left", SafeString(""), block.authors, moved=block.moved, opening=opening, plain=block.plain)
     doubtful = tuple(quote for quote in quotes if quote in block.new) if marks != "clean" else ()
     fresh = {span.op for span in block.seen} == {"ins"}
-    graf = Graf(_tag(block), SafeString(""), block.authors, doubtful, _note(block), fresh=fresh, moved=block.moved)
+    note = _form(block) if block.kind == "li" else _note(block)
+    graf = Graf(_tag(block), SafeString(""), block.authors, doubtful, note, fresh=fresh, moved=block.moved)
     graf.level, graf.marker, graf.plain = block.level, block.marker, block.plain
     if block.kind == "code":
         table = inked.table(block.seen, marks) if block.new.lstrip().startswith("|") or _is_table(block) else None
@@ -176,14 +177,17 @@ def _side(block: Block, side: Literal["old", "new"]) -> Graf | None:
 def _note(block: Block) -> str:
     """What the margin says of a block's fate and form."""
     ops = {span.op for span in block.seen}
+    if ops in ({"ins"}, {"del"}):
+        return "New" if ops == {"ins"} else "Taken out"
+    return _form(block)
+
+
+def _form(block: Block) -> str:
+    """What became of how a block or its words are set, where that is all that one would not see."""
     if block.was and block.was != block.kind:
         return f"Was a {KINDS[block.was]}"
     if block.was:
         return _other_form(block)
-    if block.moved:
-        return ""
-    if ops in ({"ins"}, {"del"}):
-        return "New" if ops == {"ins"} else "Taken out"
     return "Other marks" if _only_marks(block.seen) else ""
 
 
@@ -231,7 +235,7 @@ class Change:
     @property
     def form(self) -> str:
         """Where only the form changed: what it was."""
-        return "" if self.old or self.new or self.is_move else _note(self.block)
+        return "" if self.old or self.new or self.is_move else _form(self.block)
 
 
 def changes(comparison: Comparison) -> list[Change]:

@@ -31,6 +31,7 @@ PANELS = {
     "preview": "Preview",
     "publishing": "Publishing",
 }
+ONE_CLICK = ("the AI original", "the one before", "what is live")
 REVISION = "revision"  # the stage of a version that a model wrote as a reviewer asked
 
 
@@ -131,18 +132,18 @@ class Sheet:
     def choices(self) -> list[Choice]:
         """What the shown version can be compared with, newest first."""
         assert self.version is not None
-        known = {
-            "the AI original": self.original,
-            "the one before": self.version.number - 1,
-            "what is live": self.live.version_number if self.live else None,
-        }
+        numbers = (self.original, self.version.number - 1, self.live.version_number if self.live else None)
+        known = dict(zip(ONE_CLICK, numbers, strict=True))
         others = [version.number for version in self.versions if version.number != self.version.number]
         return [Choice(n, ", ".join(name for name, at in known.items() if at == n)) for n in others]
 
     @cached_property
     def shortcuts(self) -> list[Choice]:
         """Those worth one click: the AI original, the one before, what is live."""
-        return [choice for choice in self.choices if choice.name]
+        return sorted(
+            (choice for choice in self.choices if choice.name),
+            key=lambda choice: ONE_CLICK.index(choice.name.split(",")[0]),
+        )
 
     @cached_property
     def counted(self) -> list[Choice]:
