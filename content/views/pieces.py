@@ -32,7 +32,7 @@ def piece(request: SignedIn, pk: int) -> HttpResponse:
     """
     if request.GET.get("compact") in ("0", "1"):
         request.session["compact"] = request.GET["compact"] == "1"
-    return _page(request, _visible(request.user, pk))
+    return page(request, _visible(request.user, pk))
 
 
 @login_required
@@ -63,7 +63,7 @@ def decide(request: SignedIn, pk: int) -> HttpResponse:
         decision = review.decide(_read(found, request), verdict, by=request.user, feedback=feedback)
     except CopydeskError as refusal:
         found.refresh_from_db()
-        return _page(request, found, refusal=refusal, feedback=feedback)
+        return page(request, found, refusal=refusal, feedback=feedback)
     return deciding.after(request, found, decision, place=place)
 
 
@@ -79,7 +79,7 @@ def restore(request: SignedIn, pk: int) -> HttpResponse:
     try:
         version = editing.restore(found, old.number, by=request.user, based_on=_text(request, "version_hash"))
     except CopydeskError as refusal:
-        return _page(request, found, refusal=refusal)
+        return page(request, found, refusal=refusal)
     if version.number == before:
         messages.info(request, f"The newest version has the text of version {old.number} already.")
     else:
@@ -101,7 +101,7 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
     except Stale as refusal:
         return _editor(request, found, refusal=refusal, conflict=True)
     except CopydeskError as refusal:
-        return _page(request, found, refusal=refusal)
+        return page(request, found, refusal=refusal)
     if not found.is_written or found.current is None:
         return redirect(found)
     return _editor(request, found)
@@ -176,7 +176,8 @@ def _editor(
     return render(request, "content/edit.html", context, status=refusal.status if refusal else 200)
 
 
-def _page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = None, feedback: str = "") -> HttpResponse:
+def page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = None, feedback: str = "") -> HttpResponse:
+    """The piece as the address asks for it; with a `refusal` also why not, and the `feedback` that was not sent."""
     context: dict[str, Any] = {
         "piece": piece,
         "sheet": Sheet(piece, request.GET),

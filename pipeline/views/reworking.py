@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from content.errors import CopydeskError, Invalid, Stale
 from content.models import Piece, Version
+from content.services import review
+from content.views import deciding, pieces
 from content.views.signed_in import SignedIn
 from pipeline.models import TaskStatus
 from pipeline.services import replaying, revising
@@ -23,22 +25,25 @@ from pipeline.views.progress import Attempt, Progress
 @require_http_methods(["GET", "POST"])
 def revise(request: SignedIn, pk: int) -> HttpResponse:
     """Ask for changes to the version whose hash is sent along, and have the model make them."""
-    piece = get_object_or_404(Piece.objects.visible_to(request.user), pk=pk)
+    seen = Piece.objects.visible_to(request.user).select_related("current__by", "idea", "owner")
+    piece = get_object_or_404(seen, pk=pk)
     if request.method == "GET":  # a reload, or the way back from signing in
         return redirect(piece)
     wanted, note = (request.POST.get(name, "").replace("\x00", "") for name in ("version_hash", "feedback"))
     read = piece.versions.filter(hash=wanted).order_by("-number").first()
+    place = deciding.place_of(request, piece)
     try:
         if read is None:
             raise Stale("The version that you read is not one of this piece. Read it again, then decide.")
-        revising.revise(read, by=request.user, note=note)
+        is_asked_now = review.standing(read) is None
+        task = revising.revise(read, by=request.user, note=note)
     except CopydeskError as refusal:
-        messages.error(request, _says(refusal))
-    else:
-        messages.success(
-            request, f"“{piece}” goes back to the model, with your note. You are told when it waits again."
-        )
-    return redirect(f"{piece.get_absolute_url()}?{request.GET.urlencode()}")
+        piece.refresh_from_db()
+        return pieces.page(request, piece, refusal=refusal, feedback=note)
+    undoing = f"undo-{task.stages.get().kept['decision']}-{piece.pk}" if is_asked_now else ""
+    says = f"“{piece}” goes back to the model, with your note. You are told when it waits again."
+    messages.success(request, says, extra_tags=undoing)
+    return deciding.after(request, piece, None, place=place)
 
 
 @login_required

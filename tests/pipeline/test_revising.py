@@ -330,31 +330,55 @@ def test_a_revision_that_failed_can_be_tried_again_with_other_seeds(scripted: Sc
 
 
 def test_the_desk_sends_a_piece_back_and_says_that_it_is_being_revised(client: Client, scripted: Scripted) -> None:
-    piece, mara = make.piece(), make.editor(name="Mara Voss")
+    piece, other, mara = make.piece(), make.piece(), make.editor(name="Mara Voss")
     client.force_login(mara)
+    assert "Revise with this note" in client.get(piece.get_absolute_url()).content.decode()
+
     sent = {"version_hash": newest(piece).hash, "feedback": NOTE}
+    answer = client.post(reverse("piece-revise", args=[piece.pk]), sent, follow=True)
 
-    page = client.post(reverse("piece-revise", args=[piece.pk]), sent, follow=True).content.decode()
+    task, decision = Task.objects.get(type="revision"), Decision.objects.get(piece=piece)
+    assert answer.redirect_chain[-1][0].startswith(other.get_absolute_url())
+    assert "goes back to the model" in answer.content.decode()
+    assert reverse("decision-undo", args=[decision.pk]) in answer.content.decode()
+    shown = client.get(piece.get_absolute_url()).content.decode()
+    assert "A revision is being written" in shown
+    assert f'href="{task.get_absolute_url()}"' in shown
+    again = client.post(reverse("piece-revise", args=[piece.pk]), sent)
+    assert (again.status_code, "being written already" in again.content.decode()) == (409, True)
 
-    task = Task.objects.get(type="revision")
-    assert "goes back to the model" in page
-    bar = client.get(reverse("task", args=[task.pk])).content.decode()
-    assert f"Revise “{piece.title}”" in bar
-    again = client.post(reverse("piece-revise", args=[piece.pk]), sent, follow=True).content.decode()
-    assert "being written already" in again
+
+def test_a_request_that_stands_offers_the_model_at_the_desk(client: Client, scripted: Scripted) -> None:
+    piece = make.piece(status=Status.REVIEWED)
+    client.force_login(make.editor())
+    assert "Let the model revise it" in client.get(piece.get_absolute_url()).content.decode()
+
+    client.post(reverse("piece-revise", args=[piece.pk]), {"version_hash": newest(piece).hash})
+
+    assert "Let the model revise it" not in client.get(piece.get_absolute_url()).content.decode()
+    assert work().status == TaskStatus.COMPLETED
 
 
-@pytest.mark.parametrize("sent", [{}, {"version_hash": "no such"}, {"feedback": "\x00"}])
-def test_the_desk_says_why_not(client: Client, scripted: Scripted, sent: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("sent", "says", "status"),
+    [
+        ({}, "Read it again", 409),
+        ({"version_hash": "no such", "feedback": "Mine."}, "Read it again", 409),
+        ({"feedback": " \x00"}, "Say why", 400),
+    ],
+)
+def test_the_desk_says_why_not_and_keeps_the_note(
+    client: Client, scripted: Scripted, sent: dict[str, str], says: str, status: int
+) -> None:
     piece = make.piece()
     client.force_login(make.editor())
-    sent = {"version_hash": newest(piece).hash, **sent} if "feedback" in sent else sent
+    sent = {"version_hash": newest(piece).hash, **sent} if status == 400 else sent
 
-    page = client.post(reverse("piece-revise", args=[piece.pk]), sent, follow=True)
+    answer = client.post(reverse("piece-revise", args=[piece.pk]), sent)
 
-    assert page.status_code == 200
+    assert (answer.status_code, says in answer.content.decode()) == (status, True)
+    assert sent.get("feedback", "").strip(" \x00") in answer.content.decode()
     assert not Task.objects.filter(type="revision").exists()
-    assert ("Say why" if "feedback" in sent else "Read it again") in page.content.decode()
 
 
 def test_the_page_of_its_task_shows_both_scores_and_leads_to_the_piece(client: Client, scripted: Scripted) -> None:
