@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from content import permissions
-from content.errors import Invalid, InvalidMove, NotAllowed, Stale
+from content.errors import CopydeskError, Invalid, InvalidMove, NotAllowed, Stale
 from content.models import Approval, Decision, GuestLink, Piece, Status, User, Verdict, Version
 from content.models.state import UNDOING
 from content.services import audit
@@ -113,11 +113,19 @@ def recording_refusals(
     try:
         with transaction.atomic():
             yield
-    except (InvalidMove, Stale, NotAllowed) as refusal:
+    except CopydeskError as refusal:
+        record_refusal(version, verdict, refusal, by=by, guest=guest)
+        raise
+
+
+def record_refusal(
+    version: Version, verdict: str, refusal: CopydeskError, *, by: User | None = None, guest: GuestLink | None = None
+) -> None:
+    """The line for a verdict that was refused, unless it was only filled in wrongly."""
+    if isinstance(refusal, InvalidMove | Stale | NotAllowed):
         what = {"verdict": str(verdict), "version": version.number, "hash": version.hash, "code": refusal.code}
         # The sentence can name who was first.
         audit.record("decision.refused", version.piece, by=by, guest=guest, personal={"why": refusal.message}, **what)
-        raise
 
 
 def _decide(version: Version, verdict: Verdict, *, by: User, guest: GuestLink | None = None, feedback: str) -> Decision:
