@@ -20,7 +20,9 @@ MEBIBYTE = 1024 * 1024
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="memory, overhead, feed, stages, daily, sdxl, approve, reads or trail")
+    parser.add_argument(
+        "--only", default="", help="memory, overhead, feed, stages, daily, sdxl, approve, reads, trail or triage"
+    )
     parser.add_argument("--posts", type=int, default=2, help="how many posts to write for the overhead")
     parser.add_argument("--json", default="", help="write the figures to this file too")
     options = parser.parse_args()
@@ -38,7 +40,7 @@ def main() -> int:
         with Installation(Path(folder) / "data") as installation:
             _join(installation)
             # Imported here: these read settings, which need the installation's addresses.
-            from bench import approve, daily, feed, memory, overhead, reads, sdxl, stages, trail
+            from bench import approve, daily, feed, memory, overhead, reads, sdxl, stages, trail, triage
 
             gc.freeze()  # the listeners' own rubbish collection is not what is measured, theirs or the bare ones'
 
@@ -52,6 +54,7 @@ def main() -> int:
                 "approve": approve,
                 "reads": reads,
                 "trail": trail,
+                "triage": triage,
             }
             for name, measure in parts.items():
                 if options.only in ("", name):
