@@ -23,7 +23,7 @@ const find = () => {
 
 /* What every page with keys has: undo, find, the queue. */
 const everywhere = {
-  z: () => document.querySelector("[data-undo] button, .undo-late:not([hidden])")?.click(),
+  z: () => (document.querySelector("[data-undo] button") ?? document.querySelector(".undo-late"))?.click(),
   "/": find,
   "g q": () => document.querySelector('.sections a[href$="/review/"]')?.click(),
 };

@@ -4,12 +4,10 @@ const offers = document.querySelectorAll("[data-undo]");
 
 for (const offer of offers) {
   const late = offer.parentElement.querySelector(".undo-late");
-  late.hidden = true;
   setTimeout(() => {
     const focused = offer.contains(document.activeElement);
     offer.remove();
     late.textContent = "Too late to undo; open it to take it back";
-    late.hidden = false;
     if (focused) late.focus();
   }, Number(offer.dataset.undo) * 1000);
 }
