@@ -325,7 +325,7 @@ def test_the_command_says_same_different_or_cannot_by_its_exit_code(written: Ver
     piece = written.piece
     assert run(piece.pk, "--wait") == (
         0,
-        f"Version 1: Same, word for word (1 calls, {seconds()} s, task {newest().pk})\n",
+        f"Version 1: Same, word for word (1 call, {seconds()} s, task {newest().pk})\n",
     )
 
     other = with_record({"calls": [call()]}, piece)

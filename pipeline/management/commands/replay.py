@@ -121,7 +121,8 @@ def _line(told: dict[str, Any]) -> str:
         for one in told["models"]
         if one["then"] and one["now"] and one["then"] != one["now"]
     ]
-    return "\n".join([f"{line} ({told['calls']} calls, {told['seconds']} s, task {told['task_id']})", *changed])
+    calls = f"{told['calls']} call{'s' * (told['calls'] != 1)}"
+    return "\n".join([f"{line} ({calls}, {told['seconds']} s, task {told['task_id']})", *changed])
 
 
 def _code(told: list[dict[str, Any]]) -> int:
