@@ -18,6 +18,7 @@ from content.services import days
 SHARED = ("idea", "piece", "version", "decision", "post", "image", "task")
 # The first parts of the names of events that happen to those.
 SHARED_GROUPS = (*SHARED, "edit", "guest")
+ENDLESS = 10**12
 WORDS = SearchVector("object_name", config=LANGUAGE)  # as in the index `audit_words`
 
 
@@ -51,8 +52,11 @@ def may_see_origin(user: User, entry: AuditEntry) -> bool:
 
 def narrow(entries: QuerySet[AuditEntry], asked: Asked) -> QuerySet[AuditEntry]:
     """Those that were asked for, newest first."""
-    if asked.event:
-        entries = entries.filter(**{"event__startswith" if asked.event.endswith(".") else "event": asked.event})
+    if asked.event.endswith("."):
+        # By name, each of which is in an index by time: for a beginning, PostgreSQL may walk all the trail to find a few.
+        entries = entries.filter(event__in=[name for name in names() if name.startswith(asked.event)])
+    elif asked.event:
+        entries = entries.filter(event=asked.event)
     if asked.actor is not None:
         entries = entries.filter(actor=asked.actor)
     if asked.by_nobody:
@@ -62,7 +66,10 @@ def narrow(entries: QuerySet[AuditEntry], asked: Asked) -> QuerySet[AuditEntry]:
     if asked.object_id is not None:
         entries = entries.filter(object_id=asked.object_id)
     if asked.words:
-        entries = entries.annotate(words=WORDS).filter(words=query(asked.words))
+        # The limit, which nothing reaches, has PostgreSQL look the words up first and not read the trail until some
+        # have been found: of words that nobody used it took 9 s among a million rows.
+        found = AuditEntry.objects.order_by().annotate(words=WORDS).filter(words=query(asked.words))
+        entries = entries.filter(pk__in=found.values("pk")[:ENDLESS])
     if asked.request_id:
         entries = entries.filter(request_id=asked.request_id)
     return entries.filter(days.within("created_at", asked.first, asked.last)).order_by("-created_at", "-pk")
@@ -86,7 +93,13 @@ def in_parts(entries: QuerySet[AuditEntry], size: int) -> Iterator[list[AuditEnt
 
 
 def events(user: User) -> list[str]:
-    """The names that occur, of those that this person may see. The index is skipped through from name to name."""
+    """The names that occur, of those that this person may see."""
+    found = names()
+    return found if user.role == Role.ADMIN else [name for name in found if name.split(".")[0] in SHARED_GROUPS]
+
+
+def names() -> list[str]:
+    """Of all events that ever happened. The index is skipped through from name to name: 2 ms, however many rows."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -99,5 +112,4 @@ def events(user: User) -> list[str]:
             SELECT event FROM names WHERE event IS NOT NULL
             """
         )
-        found = [event for (event,) in cursor.fetchall()]
-    return found if user.role == Role.ADMIN else [name for name in found if name.split(".")[0] in SHARED_GROUPS]
+        return [event for (event,) in cursor.fetchall()]
