@@ -171,7 +171,7 @@ class Piece(Moves):
             pgtrigger.Trigger(
                 name="marks_of_the_newest_text",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("current_id"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("current_id"),  # type: ignore[no-untyped-call]
                 func=MARKS,
             )
         ]
