@@ -16,7 +16,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from config import roles
 from content.errors import CopydeskError, ExternalError
+from content.services import chain
 from media_gen import storage
 from media_gen.sources.card import faces
 from pipeline import providers, publishers
@@ -27,6 +29,20 @@ FULL_BYTES, TIGHT_BYTES = GIGABYTE // 5, 2 * GIGABYTE
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRES = 15
 MODELS_SHOWN = 12
+GUARDS = 10  # triggers that are always on, on the trail and its lanes
+TRAIL_RIGHTS = """
+SELECT current_user,
+    (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+        OR bool_or(pg_has_role(current_user, relowner, 'MEMBER')),
+    bool_or(has_table_privilege(oid, 'UPDATE') OR has_table_privilege(oid, 'DELETE')
+        OR has_table_privilege(oid, 'TRUNCATE')),
+    (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'trail\\_%%' AND tgenabled = 'A')
+FROM pg_class WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s) name)
+"""
+TWO_ROLES = (
+    "Make a second role (CREATE ROLE copydesk_desk LOGIN PASSWORD '…'), name it in DATABASE_URL and the present one in "
+    "COPYDESK_OWNER_URL, then run: manage.py prepare"
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,7 @@ def examine() -> Iterator[Finding]:
     yield database
     if database.verdict != "fail":
         yield migrations()
+        yield trail()
     yield queue()
     yield channel_layer()
     yield model()
@@ -99,6 +116,26 @@ def migrations() -> Finding:
     if missing:
         return Finding("Tables", "fail", f"{len(missing)} migrations are missing", "Run: manage.py migrate")
     return Finding("Tables", "ok", f"{len(executor.loader.applied_migrations)} migrations applied")
+
+
+def trail() -> Finding:
+    """Whether the role that we come as could lift what guards the trail, and whether the trail was whole lately."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRAIL_RIGHTS, {"tables": list(roles.TRAIL)})
+        role, owns, changes, guards = cursor.fetchone()
+    if guards < GUARDS:
+        advice = "Run: manage.py migrate. Where that has nothing to do somebody took them off: manage.py verify_audit"
+        return Finding("Trail", "fail", "guards of the trail are missing or off", advice)
+    check = chain.last_verified()
+    if check is not None and not check.whole:
+        return Finding("Trail", "fail", f"it was altered. {check.finding}", "Look closer: manage.py verify_audit")
+    if owns or changes:
+        whose = "owns its tables" if owns else "may change it"
+        return Finding(
+            "Trail", "warn", f"the application’s role “{role}” {whose}, and could lift its guards", TWO_ROLES
+        )
+    seen = f", whole when verified on {check.made_at:%d %B %Y}" if check else ""
+    return Finding("Trail", "ok", f"“{role}” may add to it and change nothing{seen}")
 
 
 def queue() -> Finding:

@@ -113,6 +113,12 @@ TEMPLATES = [
 # A worker holds connections for a while (no pool: a pool breaks over fork); the web takes them from a pool.
 IS_WORKER = len(sys.argv) > 1 and sys.argv[1] in {"qcluster", "clock"}
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///copydesk")}
+# Whose the tables are, if that is another role than the application's: then that one may add to the trail and not change
+# it, and only these two commands come as the owner.
+OWNER_URL = env("COPYDESK_OWNER_URL", default="")
+DESK_ROLE = DATABASES["default"]["USER"]
+if OWNER_URL and sys.argv[1:2] in (["migrate"], ["prepare"]):
+    DATABASES = {"default": env.db_url_config(OWNER_URL)}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if IS_WORKER:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
@@ -324,6 +330,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+AUDIT_DAYS = env.int("COPYDESK_AUDIT_DAYS", default=90)  # then the trail's addresses and browsers are blanked
 SIGNIN_TRIES = env.int("COPYDESK_SIGNIN_TRIES", default=5)  # then a pause of SIGNIN_PAUSE_SECONDS
 SIGNIN_PAUSE_SECONDS = env.int("COPYDESK_SIGNIN_PAUSE", default=300)
 

@@ -17,4 +17,5 @@ class ContentConfig(AppConfig):
         @receiver(bind_extra_request_metadata, weak=False, dispatch_uid="copydesk.address")
         def bind_address(request: Any, **_: Any) -> None:
             """The address as this installation's proxies tell it: anybody can write X-Forwarded-For."""
-            structlog.contextvars.bind_contextvars(ip=accounts.address_of(request))
+            agent = request.META.get("HTTP_USER_AGENT", "")
+            structlog.contextvars.bind_contextvars(ip=accounts.address_of(request), user_agent=agent)

@@ -23,6 +23,12 @@ def require_writer(user: User, piece: Piece) -> None:
         raise NotAllowed("Only its owner or an editor can change it.")
 
 
+def require_reader_of_reports(user: User) -> None:
+    """Editors and admins; how much of the trail each of them reads is decided by `trail_reading.visible_to`."""
+    if not user.reviews:
+        raise NotAllowed("Only editors and admins read the reports. Ask one of them.")
+
+
 def may_decide(user: User, version: Version | None) -> bool:
     """For pages: whether to show the verdict bar at all."""
     return version is not None and user.reviews

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from content.views import feeds, preview
+from content.views import feeds, guest, preview
 from content.views.site import article, lists, maps, searching
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     re_path(r"^archive/(?P<year>[0-9]{4})/(?P<month>0[1-9]|1[0-2])/$", lists.period, name="month"),
     path("posts/<str:slug>/", article.post, name="post"),
     path("preview/<str:token>/", preview.preview, name="preview"),
+    path("guest/<str:token>/", guest.guest, name="guest"),
     path("search/", searching.results, name="search"),
     path("feed/rss.xml", feeds.rss, name="feed-rss"),
     path("feed/atom.xml", feeds.atom, name="feed-atom"),

@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connections, transaction
 from django.db.models.functions import Now
 
 from content.errors import ExternalError
+from content.services import chain, retention
 from media_gen.services import cleanup
 from pipeline import queue, runner
 from pipeline.models import Heartbeat, Stage, StageStatus
@@ -144,7 +145,8 @@ class Post(Chore):
 
 
 class Broom(Chore):
-    """Removes once a day the pictures that nobody needs. Several may sweep: what one took, the others do not find."""
+    """Removes once a day the pictures that nobody needs, and what the trail need not know any longer; then it looks
+    whether the trail is whole. Several may sweep: what one took, the others do not find."""
 
     def __init__(self) -> None:
         super().__init__("broom")
@@ -155,5 +157,9 @@ class Broom(Chore):
             yield SWEEP_EVERY_SECONDS
 
     def do(self) -> None:
+        if blanked := retention.blank_old():
+            log.info("old addresses blanked in the trail", rows=blanked)
+        if not (check := chain.keep_verified()).whole:
+            log.error("the trail was altered", finding=check.finding)
         if removed := cleanup.clean():
             log.info("pictures cleaned up", files=len(removed), bytes=sum(one.size for one in removed))

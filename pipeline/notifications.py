@@ -67,9 +67,11 @@ def run_ended(task: Task) -> None:
     elif task.status == TaskStatus.COMPLETED and task.type == TaskType.DAILY_WORKFLOW:
         _about_run(task, key)
     elif task.status == TaskStatus.COMPLETED and task.type == TaskType.IMAGE_GENERATION:
-        _about_pictures(task, key)
+        _about_what_was_watched(task, key, to="piece-pictures")
     elif task.status == TaskStatus.COMPLETED and task.type == TaskType.PUBLISH:
         _about_publishing(task, key)
+    elif task.status == TaskStatus.COMPLETED and task.type == TaskType.REPLAY:
+        _about_what_was_watched(task, key, to="piece")
     elif task.status == TaskStatus.COMPLETED:
         _about_piece(task, key)
 
@@ -108,13 +110,13 @@ def _about_piece(task: Task, key: str) -> None:
             tell(person, Kind.WAITING, key=of_it, title=title, text=whose, address=address, task=task)
 
 
-def _about_pictures(task: Task, key: str) -> None:
-    """Whoever asked for them watches them come; one who waited long may have gone on to something else."""
+def _about_what_was_watched(task: Task, key: str, *, to: str) -> None:
+    """Whoever asked watches it come; one who waited long may have gone on to something else. `to` is the page of the
+    piece where it is found."""
     if task.started_at and timezone.now() - task.started_at > timedelta(seconds=WATCHED_SECONDS):
-        title, address = (
-            f"{task.result.get('says', 'Pictures')}: {task}.",
-            reverse("piece-pictures", args=[task.result["piece_id"]]),
-        )
+        title, address = f"{task.result['says']}: {task}.", reverse(to, args=[task.result["piece_id"]])
+        if task.type == TaskType.REPLAY:
+            address = f"{address}?version={task.result['version']}&panel=provenance#replay"
         tell(task.owner, Kind.FINISHED, key=key, title=title, address=address, task=task)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import asking, daily, notifications, pictures, publish, settings, tasks, today
+from pipeline.views import asking, daily, notifications, pictures, publish, reworking, settings, tasks, today
 
 urlpatterns = [
     path("", today.today, name="dashboard"),
@@ -44,4 +44,7 @@ urlpatterns = [
     path("pieces/<int:pk>/preview-link/", publish.preview_link, name="piece-preview-link"),
     path("pieces/<int:pk>/mark/", publish.mark, name="piece-mark"),
     path("pieces/<int:pk>/unmark/", publish.unmark, name="piece-unmark"),
+    # Once more by the machine, which the newsroom knows nothing of.
+    path("pieces/<int:pk>/revise/", reworking.revise, name="piece-revise"),
+    path("pieces/<int:pk>/versions/<int:number>/replay/", reworking.replay, name="version-replay"),
 ]

@@ -79,6 +79,16 @@ WORKFLOWS: dict[str, tuple[Step, ...]] = {
             recovery="Our own site is not affected. Put that right, then try again.",
         ),
     ),
+    TaskType.REVISION: (
+        Step(
+            "revise",
+            0,
+            100,
+            "What the note asks for",
+            recovery="The text stays as it was. Try again, put the note in other words, or edit it yourself.",
+        ),
+    ),
+    TaskType.REPLAY: (Step("replay", 0, 100, "The same calls again, compared"),),
 }
 
 

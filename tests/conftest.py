@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import clearing
 import pytest
 from starter_fixture import starter_url
 from tiny_sdxl import tiny_sdxl
@@ -14,6 +15,8 @@ from pipeline import providers, queue
 from pipeline.providers.scripted import Scripted
 
 __all__ = ["starter_url", "tiny_sdxl"]
+
+clearing.install()
 
 
 # The longest first: of the processes that share the tests, none is left alone with one of these at the end.

@@ -20,6 +20,7 @@ EMAIL, PASSWORD = "mara@example.org", "correct horse battery"
 # What a test run sets for itself; an installation makes its own.
 NOT_INHERITED = (
     "DATABASE_URL",
+    "COPYDESK_OWNER_URL",
     "REDIS_URL",
     "COPYDESK_DATA",
     "COPYDESK_SECRET_KEY",

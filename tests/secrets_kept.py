@@ -11,8 +11,8 @@ import drawn
 import make
 from django.utils import timezone
 
-from content.models import FormerAddress, Piece, Post, Status, Version
-from content.services import editing, preview_links, publishing, review
+from content.models import FormerAddress, GuestLink, Piece, Post, Status, Version
+from content.services import editing, guest_links, preview_links, publishing, review
 from media_gen import storage
 from media_gen.models import Image
 from pipeline import events, notifications
@@ -40,6 +40,8 @@ class Newsroom:
     files: list[str] = field(default_factory=list)
     dead_links: list[str] = field(default_factory=list)
     live_link: tuple[str, Version] = field(init=False)
+    dead_guests: list[str] = field(default_factory=list)
+    live_guest: tuple[str, Version] = field(init=False)
 
     @property
     def pieces(self) -> list[int]:
@@ -59,6 +61,7 @@ def newsroom() -> Newsroom:
     _pictures(made)
     _machine(made)
     _links(made)
+    _guests(made)
     return made
 
 
@@ -197,6 +200,30 @@ def _links(made: Newsroom) -> None:
         _token(preview_links.Link(of_deleted, who, timezone.now() + timedelta(days=9)).url),
         str(version.pk),
         version.hash,
+    ]
+
+
+def _guests(made: Newsroom) -> None:
+    """Links of guests: one that opens a draft, and those that open nothing."""
+    who = _person(name="Mara Lindqvist")
+    waiting = [
+        piece.current for piece in Piece.objects.filter(status=Status.GENERATED, platform="blog", deleted_at=None)
+    ]
+    link, over, taken = (
+        guest_links.make(version, by=who, name="Nora Feld")
+        for version in (waiting[0], waiting[0], waiting[0])
+        if version
+    )
+    made.live_guest = (_token(guest_links.url_of(link)), link.version)
+    GuestLink.objects.filter(pk=over.pk).update(ends_at=timezone.now() - timedelta(seconds=1))
+    guest_links.take_back(taken, by=who)
+    signed = made.live_guest[0].rsplit(":", 1)[-1]
+    made.dead_guests = [
+        *(_token(guest_links.url_of(dead)) for dead in (over, taken)),
+        f"{over.pk}:{signed}",
+        made.live_guest[0][:-1],
+        str(link.pk),
+        made.live_link[0],
     ]
 
 

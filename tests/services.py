@@ -20,6 +20,7 @@ def _start() -> None:
         from config.embedded import ephemeral
 
         os.environ.update(_open.enter_context(ephemeral()))
+        os.environ["DATABASE_URL"] = os.environ.pop("COPYDESK_OWNER_URL")  # the tests make databases of their own
         os.environ["COPYDESK_TEST_SERVERS"] = "our own"
     if inherited or "COPYDESK_DATA" not in os.environ:
         os.environ["COPYDESK_DATA"] = _open.enter_context(tempfile.TemporaryDirectory(prefix="copydesk-data-"))

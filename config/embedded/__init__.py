@@ -31,22 +31,21 @@ __all__ = [
 
 @contextmanager
 def serving(data: DataDir, *, durable: bool = True) -> Iterator[dict[str, str]]:
-    """Both servers on `data` while the block runs; yields DATABASE_URL and REDIS_URL.
+    """Both servers on `data` while the block runs; yields DATABASE_URL, COPYDESK_OWNER_URL and REDIS_URL.
 
     With `durable=False` nothing is forced to disk: for data that is thrown away.
     Start it in a thread that lives as long as the block: on Linux the servers end with it.
     """
     data.make()
-    servers: list[Server] = [
-        Postgres(data.path, durable=durable),
-        Valkey(data.path, password=data.secret("valkey_password"), durable=durable),
-    ]
+    postgres = Postgres(data.path, durable=durable)
+    valkey = Valkey(data.path, password=data.secret("valkey_password"), durable=durable)
+    servers: list[Server] = [postgres, valkey]
     try:
         for server in servers:
             server.spawn()
         for server in servers:
             server.wait_until_ready()
-        yield {"DATABASE_URL": servers[0].url, "REDIS_URL": servers[1].url}
+        yield {**postgres.addresses, "REDIS_URL": valkey.url}
     finally:
         for server in reversed(servers):
             server.stop()

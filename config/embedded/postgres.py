@@ -18,7 +18,8 @@ from pathlib import Path
 from config.embedded.account import REACHABLE, account_for, reachable_tree
 from config.embedded.server import BARE_ENVIRONMENT, EmbeddedError, Output, Server
 
-DATABASE = USER = "copydesk"
+DATABASE = OWNER = "copydesk"
+DESK = "copydesk_desk"  # as whom the application comes: the tables are not its own, so it cannot lift what guards them
 SOCKET_PATH_LIMIT = 103  # bytes; macOS allows the fewest
 SESSIONS_END_SECONDS = 5.0
 SETTINGS = {
@@ -45,6 +46,7 @@ class Postgres(Server):
     name = "postgres"
     stop_signal = signal.SIGINT  # fast shutdown: roll back, write, end
     kill_signal = signal.SIGQUIT  # end at once, its own children too; the next start recovers
+    admitted = False
 
     def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
         super().__init__(data_dir, durable=durable)
@@ -54,7 +56,16 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        return f"postgresql://{USER}@/{DATABASE}?host={urllib.parse.quote(str(self.socket_dir))}"
+        """The owner's, who is also this cluster's superuser."""
+        return self._url(OWNER)
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """In the words of the environment."""
+        return {"DATABASE_URL": self._url(DESK), "COPYDESK_OWNER_URL": self.url}
+
+    def _url(self, role: str) -> str:
+        return f"postgresql://{role}@/{DATABASE}?host={urllib.parse.quote(str(self.socket_dir))}"
 
     @property
     def bin(self) -> Path:
@@ -89,7 +100,24 @@ class Postgres(Server):
             lines = (self.cluster / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return False
-        return self.process is not None and lines[:1] == [str(self.process.pid)] and lines[7:8] == ["ready   "]
+        if self.process is None or lines[:1] != [str(self.process.pid)] or lines[7:8] != ["ready   "]:
+            return False
+        if not self.admitted:
+            self._admit_desk()
+        return True
+
+    def _admit_desk(self) -> None:
+        """Make the application's role, in data that is older than it too. What it may is said after migrating."""
+        make = f"""
+            DO $$ BEGIN
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DESK}') THEN CREATE ROLE {DESK} LOGIN; END IF;
+            END $$
+        """
+        command = [str(self.bin / "psql"), "-XAtqc", make, self.url]
+        done = subprocess.run(command, env=BARE_ENVIRONMENT, check=False, text=True, capture_output=True)
+        if done.returncode:
+            raise EmbeddedError(f"The application’s role could not be made in the database:\n{done.stderr.strip()}")
+        self.admitted = True
 
     def _place(self) -> Path:
         """Where the cluster is or will be.
@@ -144,7 +172,7 @@ class Postgres(Server):
             shutil.rmtree(new)
         self._private_folder(new)
         programs = self.bin
-        initdb = [str(programs / "initdb"), "-D", str(new), "-U", USER, "--encoding=UTF8", "--locale=C",
+        initdb = [str(programs / "initdb"), "-D", str(new), "-U", OWNER, "--encoding=UTF8", "--locale=C",
                   "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject",
                   "--no-instructions", *([] if self.durable else ["--no-sync"])]  # fmt: skip
         self._run(initdb)

@@ -26,6 +26,7 @@ DECIDING = (
     "templates/content/site/_*.html",
 )
 SHOWN = ("COPYDESK_URL", "COPYDESK_SITE_NAME", "COPYDESK_AI_NOTE", "COPYDESK_TIME_ZONE")  # settings in what is set
+RULING = ("COPYDESK_OWNER_URL", "COPYDESK_AUDIT_DAYS")  # settings that the database is told
 FIRST_USER = "first_user.json"  # written by manage.py prepare, shown once and deleted by `up`
 
 
@@ -46,7 +47,7 @@ def prepare(data: DataDir, environment: dict[str, str], supervisor: Supervisor) 
 def code_fingerprint(environment: Mapping[str, str]) -> str:
     """Of everything that decides which migrations there are, ours, the settings, and the installed packages; and of
     what decides how public articles are set, which `prepare` then sets anew."""
-    mark = hashlib.sha256(json.dumps([environment.get(name) for name in SHOWN]).encode())
+    mark = hashlib.sha256(json.dumps([environment.get(name) for name in (*SHOWN, *RULING)]).encode())
     for file in sorted(file for pattern in DECIDING for file in PROJECT.glob(pattern)):
         mark.update(str(file.relative_to(PROJECT)).encode() + b"\0" + file.read_bytes())
     packages = sorted(folder.name for folder in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))

@@ -15,7 +15,7 @@ from config.supervisor.terminal import Terminal
 DEFAULT_PORT, PORTS_TRIED = 8000, 100
 SERVER_SECONDS, PROGRAM_SECONDS = 60.0, 120.0
 # What another command on this data takes over while we run: DataDir.join_running.
-SERVERS = ("DATABASE_URL", "REDIS_URL", "COPYDESK_STARTER_URL", "COPYDESK_URL")
+SERVERS = ("DATABASE_URL", "COPYDESK_OWNER_URL", "REDIS_URL", "COPYDESK_STARTER_URL", "COPYDESK_URL")
 WRITER = (
     *("OLLAMA_HOST", "COPYDESK_MODEL", "COPYDESK_PROVIDER", "COPYDESK_FALLBACK"),
     *("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"),  # never a key: this is written to a file
@@ -113,8 +113,9 @@ def embedded_servers(data: DataDir, environment: dict[str, str]) -> list[Child]:
     """The servers that nobody gave an address for; writes theirs into `environment`."""
     servers: list[Server] = []
     if not environment.get("DATABASE_URL"):
-        servers.append(Postgres(data.path))
-        environment["DATABASE_URL"] = servers[-1].url
+        postgres = Postgres(data.path)
+        servers.append(postgres)
+        environment |= postgres.addresses
     if not environment.get("REDIS_URL"):
         servers.append(Valkey(data.path, password=data.secret("valkey_password")))
         environment["REDIS_URL"] = servers[-1].url

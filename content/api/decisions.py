@@ -33,7 +33,8 @@ class DecisionShape(serializers.Serializer):
     verdict = serializers.ChoiceField(Verdict.choices)
     version = versions.VersionMark()
     feedback = serializers.CharField()
-    by = Person()
+    by = Person(allow_null=True, help_text="Nobody of this desk where a guest decided")
+    guest = serializers.CharField(source="guest.name", default=None, help_text="The guest’s name, where one decided")
     created_at = serializers.DateTimeField()
 
 
@@ -52,7 +53,7 @@ class Moving(versions.VersionHash):
 class Decisions(versions.OfOnePiece):
     @promise("Every decision on a piece, newest first", DecisionShape(many=True), refuses=(404,), group=GROUP)
     def get(self, request: Request, pk: int) -> Response:
-        return self.page(self.piece().decisions.select_related("by", "version"), DecisionShape)
+        return self.page(self.piece().decisions.select_related("by", "guest__asked_by", "version"), DecisionShape)
 
     @promise(
         "Decide on exactly the text that you read",
@@ -100,5 +101,5 @@ def _decide(piece: Piece, verdict: str, version_hash: str, feedback: str, *, by:
         return review.decide(read, verdict, by=by, feedback=feedback)
     except Stale as stale:
         newest = piece.versions.select_related("by").get(number=stale.extra["newest"])
-        stale.extra["difference"] = versions.blocks(versions.compare(read, newest))
+        stale.extra["difference"] = versions.difference(read, newest)
         raise

@@ -13,8 +13,8 @@ from content.api.endpoint import Endpoint
 from content.api.people import Person
 from content.api.schema import promise
 from content.api.versions import OfOnePiece, VersionHash, VersionMark
-from content.models import Approval, Piece, Status
-from content.services import editing, ideas
+from content.models import Approval, Piece, Priority, Status
+from content.services import editing, ideas, triage
 
 GROUP = "content"
 
@@ -40,6 +40,9 @@ class PieceLine(serializers.Serializer):
     )
     image = serializers.SerializerMethodField(help_text="{url, alt, width, height, credit} of the chosen picture")
     owner = Person()
+    due_at = serializers.DateTimeField(allow_null=True, help_text="When it has to be decided")
+    priority = serializers.SerializerMethodField(help_text="low, normal or high; higher ones are read first")
+    claimed_by = Person(source="reader", allow_null=True, help_text="Who reads it at the desk now")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField(help_text="Where it is public")
@@ -47,6 +50,9 @@ class PieceLine(serializers.Serializer):
     def get_fields(self) -> dict[str, Any]:
         only = self.context.get("only")
         return {name: field for name, field in super().get_fields().items() if not only or name in only}
+
+    def get_priority(self, piece: Piece) -> str:
+        return Priority(piece.priority).name.lower()
 
     def get_image(self, piece: Piece) -> dict[str, Any] | None:
         return piece.cover or None
@@ -104,6 +110,11 @@ class Writing(VersionHash):
     content_text = serializers.CharField(max_length=editing.MAX_BODY, trim_whitespace=False)
 
 
+class Planning(serializers.Serializer):
+    due_at = serializers.DateTimeField(required=False, allow_null=True, help_text="null takes the date away")
+    priority = serializers.ChoiceField([known.name.lower() for known in Priority], required=False)
+
+
 def only(shape: type[serializers.Serializer], wanted: str) -> set[str]:
     """The names in `wanted`; a refusal names those that `shape` does not have."""
     names = {name.strip() for name in wanted.split(",") if name.strip()}
@@ -119,7 +130,7 @@ class Pieces(Endpoint):
     def get(self, request: Request) -> Response:
         asked = self.query(Wanted)
         found = Piece.objects.visible_to(self.user).written().with_current()
-        found = found.select_related("post").defer("post__body", "post__html")
+        found = found.select_related("post", "claimed_by").defer("post__body", "post__html")
         for name in ("status", "platform"):
             if wanted := asked.get(name):
                 found = found.filter(**{name: wanted})
@@ -154,6 +165,20 @@ class OnePiece(OfOnePiece):
             title=written.get("title", piece.title),
             body=written["content_text"],
         )
+        return Response(PieceWhole(self.piece()).data)
+
+    @promise(
+        "Say when a piece has to be decided, and whether it presses",
+        PieceWhole,
+        takes=Planning,
+        refuses=(403, 404, 409),
+        sends={"due_at": "2026-11-23T09:00:00Z", "priority": "high"},
+        group=GROUP,
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        piece, asked = self.piece(), self.body(Planning)
+        priority = Priority[asked["priority"].upper()] if "priority" in asked else piece.priority
+        triage.plan(piece, by=self.user, due_at=asked.get("due_at", piece.due_at), priority=priority)
         return Response(PieceWhole(self.piece()).data)
 
     @promise("Take a piece away; its trail stays", status=204, refuses=(403, 404, 409), group=GROUP)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from content.api import decisions, ideas, pieces, posts, sessions, versions
+from content.api import audit, decisions, guests, ideas, pieces, posts, sessions, versions
 
 urlpatterns = [
     path("auth/login/", sessions.Login.as_view(), name="api-login"),
@@ -18,7 +18,11 @@ urlpatterns = [
     path("content/<int:pk>/versions/<int:number>/restore/", versions.Restore.as_view(), name="api-version-restore"),
     path("content/<int:pk>/diff/", versions.Diff.as_view(), name="api-diff"),
     path("content/<int:pk>/decisions/", decisions.Decisions.as_view(), name="api-decisions"),
+    path("content/<int:pk>/guest-links/", guests.GuestLinks.as_view(), name="api-guest-links"),
+    path("content/<int:pk>/guest-links/<int:link>/", guests.OneGuestLink.as_view(), name="api-guest-link"),
     path("posts/", posts.Posts.as_view(), name="api-posts"),
     path("posts/search/", posts.Search.as_view(), name="api-posts-search"),
     re_path(r"^posts/(?P<slug>[-\w]+)/$", posts.OnePost.as_view(), name="api-post"),
+    path("audit/", audit.Audit.as_view(), name="api-audit"),
+    path("audit/export/", audit.AuditExport.as_view(), name="api-audit-export"),
 ]

@@ -15,7 +15,7 @@ from content.api.paging import LatestNumberFirst
 from content.api.people import Person
 from content.api.schema import promise
 from content.models import Piece, Version
-from content.services import diffing, editing
+from content.services import comparing, diffing, editing
 
 GROUP = "content"
 
@@ -67,19 +67,34 @@ class AuthorShape(serializers.Serializer):
     name = serializers.CharField()
 
 
-class SpanShape(serializers.Serializer):
+class ExactSpan(serializers.Serializer):
     op = serializers.ChoiceField(["keep", "ins", "del"])
     text = serializers.CharField()
-    author = AuthorShape()
+    author = AuthorShape(help_text="Who wrote these words, also those that were taken out")
+
+
+class SpanShape(ExactSpan):
+    moved = serializers.BooleanField(help_text="The words only stand at another place: neither new nor gone")
+
+
+class MoveShape(serializers.Serializer):
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is a word of Python's, so it cannot be declared as an attribute."""
+        return {
+            "number": serializers.IntegerField(help_text="The same at both ends, and in blocks that went together"),
+            "from": serializers.IntegerField(help_text="Which block it was in the old text, counted from 1"),
+            "to": serializers.IntegerField(help_text="Which block it is in the new text"),
+        }
 
 
 class BlockShape(serializers.Serializer):
-    kind = serializers.CharField(help_text="paragraph, heading, list item…")
-    level = serializers.IntegerField()
-    marker = serializers.CharField()
+    kind = serializers.CharField(help_text="p, h1, h2, h3, li, quote, code (also tables) or hr")
+    level = serializers.IntegerField(help_text="Of a heading, or how deep a list item lies")
+    marker = serializers.CharField(help_text="Of a list item: - or 3.")
     was = serializers.CharField(allow_null=True, help_text="The old kind, where the form of the block changed")
     changed = serializers.BooleanField()
-    spans = SpanShape(many=True)
+    moved = MoveShape(allow_null=True, help_text="A block that moved is there twice: all taken out, and all put in")
+    spans = SpanShape(many=True, help_text="The words as they are shown, without the marks that make it a block")
 
 
 class Difference(serializers.Serializer):
@@ -88,7 +103,11 @@ class Difference(serializers.Serializer):
     added = serializers.IntegerField(help_text="Words")
     removed = serializers.IntegerField(help_text="Words")
     places = serializers.IntegerField(help_text="Spots to look at")
-    blocks = BlockShape(many=True)
+    blocks = BlockShape(many=True, help_text="To be shown")
+    exact = ExactSpan(
+        many=True,
+        help_text="Both texts character for character: keep and del in order are the old one, keep and ins the new one",
+    )
 
 
 class OfOnePiece(Endpoint):
@@ -138,7 +157,7 @@ class Diff(OfOnePiece):
         asked, piece = self.query(Between), self.piece()
         old = self.version(asked["from"]) if "from" in asked else piece.original or self.version(1)
         new = self.version(asked["to"]) if "to" in asked else self.version(piece.current.number if piece.current else 1)
-        found = compare(old, new)
+        found = comparing.compare(old, new)
         return Response(
             {
                 "old": VersionMark(old).data,
@@ -146,31 +165,12 @@ class Diff(OfOnePiece):
                 "added": found.added,
                 "removed": found.removed,
                 "places": found.places,
-                "blocks": blocks(found),
+                "blocks": diffing.as_json(found),
+                "exact": [{"op": span.op, "text": span.text, "author": asdict(span.author)} for span in found.exact],
             }
         )
 
 
-def compare(old: Version, new: Version) -> diffing.Comparison:
-    """Two versions by word, each with its author."""
-    plain = old.piece.is_plain
-    return diffing.compare(old.body, new.body, before=_author(old), after=_author(new), plain=plain)
-
-
-def blocks(found: diffing.Comparison) -> list[dict[str, Any]]:
-    """A comparison as JSON; a long text has thousands of spans, so without the serializer that documents it."""
-    return [
-        {
-            "kind": block.kind,
-            "level": block.level,
-            "marker": block.marker,
-            "was": block.was,
-            "changed": block.changed,
-            "spans": [{"op": span.op, "text": span.text, "author": asdict(span.author)} for span in block.spans],
-        }
-        for block in found.blocks
-    ]
-
-
-def _author(version: Version) -> diffing.Author:
-    return diffing.Author("person" if version.by_id else "model", version.author)
+def difference(read: Version, newest: Version) -> list[dict[str, Any]]:
+    """What changed since the text that somebody read, as a refusal brings it."""
+    return diffing.as_json(comparing.compare(read, newest))

@@ -1,10 +1,12 @@
 """The nouns of the newsroom."""
 
-from .audit import AuditEntry
+from .audit import AuditEntry, AuditLane, TrailCheck
+from .authorship import Authorship
 from .decision import Decision, Verdict
+from .guest_link import GuestLink
 from .house import HouseRules
 from .idea import Idea
-from .piece import Piece
+from .piece import Piece, Priority
 from .post import FormerAddress, Post, PostTag
 from .state import Approval, Status
 from .user import Role, SignedOut, User
@@ -14,16 +16,21 @@ from .words import Words
 __all__ = [
     "Approval",
     "AuditEntry",
+    "AuditLane",
+    "Authorship",
     "Decision",
     "FormerAddress",
+    "GuestLink",
     "HouseRules",
     "Idea",
     "Piece",
     "Post",
     "PostTag",
+    "Priority",
     "Role",
     "SignedOut",
     "Status",
+    "TrailCheck",
     "User",
     "Verdict",
     "Version",

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -23,8 +24,30 @@ if TYPE_CHECKING:
 
 # Where a person has something to decide, as long as nobody has.
 WAITING = [Status.GENERATED, Status.REVIEWED, Status.EDITED]
+# What is read first: what presses, what is late or due soonest, what has waited longest.
+PRESSING = ("-priority", "due_at", "updated_at", "pk")
+# Who claimed a piece and was not seen at it for so long reads it no more.
+CLAIM_HOLDS = timedelta(minutes=15)
 # What the desk counts, in the order of the road.
 ROAD = [Status.GENERATED, Status.REVIEWED, Status.EDITED, Status.READY, Status.PUBLISHED, Status.REJECTED]
+
+
+# The same, as the indexes of the queue are made for it.
+UNDECIDED = models.Q(deleted_at=None, approval=Approval.PENDING, status__in=WAITING)
+MARKS = """
+    SELECT version.score, (version.report ->> 'passed')::boolean IS FALSE INTO NEW.score, NEW.below
+    FROM content_version version WHERE version.id = NEW.current_id;
+    NEW.below := coalesce(NEW.below, FALSE);
+    RETURN NEW;
+"""
+
+
+class Priority(models.IntegerChoices):
+    """Higher ones are read first, whatever is due."""
+
+    LOW = -1, "Low"
+    NORMAL = 0, "Normal"
+    HIGH = 1, "High"
 
 
 def _midnight(day: date) -> datetime:
@@ -42,8 +65,21 @@ class PieceQuerySet(models.QuerySet["Piece"]):
         return self.exclude(status=Status.WRITING)
 
     def waiting(self) -> PieceQuerySet:
-        """Those that wait for a person, longest first."""
-        return self.filter(status__in=WAITING, approval=Approval.PENDING).order_by("updated_at", "pk")
+        """Those that wait for a person, the most pressing first."""
+        return self.filter(status__in=WAITING, approval=Approval.PENDING).order_by(*PRESSING)
+
+    def sent_back(self) -> PieceQuerySet:
+        """Those whose writer was asked for changes."""
+        return self.filter(status=Status.REVIEWED, approval=Approval.CHANGES_REQUESTED)
+
+    def free(self, by: User | None = None) -> PieceQuerySet:
+        """Those that nobody reads now; with `by`, nobody else."""
+        ended = models.Q(claimed_by=None) | models.Q(claimed_at__lte=timezone.now() - CLAIM_HOLDS)
+        return self.filter(ended | models.Q(claimed_by=by) if by else ended)
+
+    def in_line(self) -> PieceQuerySet:
+        """Ready for a list of the queue: with who wrote the newest version and who reads the piece now."""
+        return self.select_related("current__by", "claimed_by").defer("current__body", "current__record")
 
     def made(self, first: date | None = None, last: date | None = None) -> PieceQuerySet:
         """Those made from the beginning of `first` to the end of `last`, as this installation's clock says."""
@@ -97,6 +133,13 @@ class Piece(Moves):
     current = models.ForeignKey("content.Version", models.PROTECT, null=True, related_name="+")
     ask = models.JSONField(default=dict)
     due_at = models.DateTimeField(null=True, blank=True)
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    # Who reads it now, so that two do not: said, not enforced; of two verdicts the first holds anyway.
+    claimed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    # Of the newest text; the database copies them, so that a hundred thousand pieces can be sorted by an index.
+    score = models.DecimalField(max_digits=3, decimal_places=1, null=True, editable=False)
+    below = models.BooleanField(default=False, db_default=False, editable=False, help_text="The mark, or a hard rule")
     created_at = models.DateTimeField(auto_now_add=True)
     cover = models.JSONField(default=dict, blank=True, help_text="Public facts of the chosen picture")
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -116,6 +159,21 @@ class Piece(Moves):
             models.Index("status", "updated_at", name="piece_waiting", condition=models.Q(deleted_at=None)),
             models.Index(fields=["owner", "-created_at"]),
             models.Index(fields=["-created_at", "-id"], name="piece_newest"),
+            models.Index(fields=["-priority", "due_at", "updated_at", "id"], name="piece_queue", condition=UNDECIDED),
+            models.Index(fields=["score", "updated_at", "id"], name="piece_lowest", condition=UNDECIDED),
+            models.Index(
+                fields=["-priority", "due_at", "updated_at", "id"],
+                name="piece_failed",
+                condition=UNDECIDED & models.Q(below=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="marks_of_the_newest_text",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("current_id"),  # type: ignore[no-untyped-call]
+                func=MARKS,
+            )
         ]
 
     def __str__(self) -> str:
@@ -151,6 +209,16 @@ class Piece(Moves):
     def waits(self) -> bool:
         """Somebody has to decide on its newest version."""
         return self.status in WAITING and self.approval == Approval.PENDING
+
+    @property
+    def reader(self) -> User | None:
+        """Who reads it now, as far as they said so and were seen at it."""
+        holds = self.claimed_at is not None and self.claimed_at > timezone.now() - CLAIM_HOLDS
+        return self.claimed_by if holds else None
+
+    @property
+    def is_late(self) -> bool:
+        return self.due_at is not None and self.due_at < timezone.now()
 
     @property
     def is_written(self) -> bool:

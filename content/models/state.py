@@ -42,6 +42,12 @@ MOVES: dict[str, set[str]] = {
     Status.PUBLISHED: {Status.EDITED, Status.READY},
     Status.REJECTED: {Status.EDITED, Status.REVIEWED},
 }
+# Where undoing a verdict may lead: to wherever its piece waited before. No other verb goes this way, so that nothing
+# that was read looks as if it had just been written.
+UNDOING: dict[str, set[str]] = {
+    decided: {Status.GENERATED, Status.REVIEWED, Status.EDITED}
+    for decided in (Status.READY, Status.REVIEWED, Status.REJECTED)
+}
 
 
 def sources(target: str, moves: Mapping[str, set[str]]) -> list[str]:
@@ -59,11 +65,14 @@ class Moves(models.Model):
     class Meta:
         abstract = True
 
-    def move_to(self, target: str, **changes: Any) -> None:
-        """Move to `target` and set `changes` in the same statement; `InvalidMove` if the table forbids it."""
+    def move_to(self, target: str, *, along: Mapping[str, set[str]] | None = None, **changes: Any) -> None:
+        """Move to `target` and set `changes` in the same statement; `InvalidMove` if the table forbids it.
+
+        `along` is another table than that of the model.
+        """
         won = (
             type(self)
-            ._base_manager.filter(Q(pk=self.pk) & Q(("status__in", sources(target, self.moves))))
+            ._base_manager.filter(Q(pk=self.pk) & Q(("status__in", sources(target, along or self.moves))))
             .update(**{"status": target, "updated_at": Now(), **changes})
         )
         if not won:

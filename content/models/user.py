@@ -8,7 +8,11 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 from django.utils import timezone
+
+# Sent with `person` and the `name` that they had, within the transaction: other apps drop what they hold of them.
+person_erased = Signal()
 
 
 class Role(models.TextChoices):
@@ -45,6 +49,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     keys = models.BooleanField("single keys work", default=True, help_text="“a” approves, “e” edits, and so on")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    names_a_person = True  # str() of one is somebody's name: the trail keeps it where it can be blanked
 
     objects: ClassVar[UserManager] = UserManager()
 

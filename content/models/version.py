@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -34,6 +33,8 @@ class VersionQuerySet(models.QuerySet["Version"]):
 class Version(models.Model):
     """One text of a piece, by a model (`by` is empty, `model` names it) or by a person. It never changes.
 
+    The database refuses that (triggers of migration 0004).
+
     `report` is the score with its findings (`content.checks.base.Report`). `record` is the generation record:
     {"calls": [{provider, model, digest, prompt, template, messages, options, seed, tokens, seconds, output}],
     …}; empty for a person's words. `facts` holds what is published beside the text: slug, excerpt, tags,
@@ -60,7 +61,6 @@ class Version(models.Model):
     class Meta:
         ordering = ["piece", "number"]
         constraints = [models.UniqueConstraint("piece", "number", name="one_version_per_number")]
-        triggers = [pgtrigger.Protect(name="version_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"version {self.number} of “{self.title}”"

@@ -7,7 +7,7 @@ under the editor are one number. Nothing here raises on odd input, and the time 
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -41,6 +41,7 @@ class Block:
 
     `source` is the Markdown as written, without the marks that make it a block; `text` is what a reader sees of
     it. `level` is a heading's level, or how deep a list item lies (1 and up); `marker` is a list item's "-" or "3.".
+    `lines` are where it stands in the body: the first one, counted from 0, and the one after the last.
     """
 
     kind: Kind
@@ -49,6 +50,7 @@ class Block:
     level: int = 0
     marker: str = ""
     links: tuple[str, ...] = ()
+    lines: tuple[int, int] = field(default=(0, 0), compare=False)
 
     @property
     def heading(self) -> bool:
@@ -69,7 +71,7 @@ def blocks(body: str) -> tuple[Block, ...]:
         if token.type == "table_open":
             index = _close(tokens, index)
             text = "\n".join(lines[slice(*token.map)]) if token.map else ""
-            found.append(Block("code", text, text.replace("|", " ")))
+            found.append(Block("code", text, text.replace("|", " "), lines=_lines(token)))
         elif token.type == "heading_open":
             level = int(token.tag[1:])
             kind: Kind = "h1" if level == 1 else "h2" if level == 2 else "h3"
@@ -86,15 +88,16 @@ def blocks(body: str) -> tuple[Block, ...]:
             if block.kind == "li":
                 depth = sum(name != "blockquote_open" for name in within)
                 marker, markers = (markers[-1], [*markers[:-1], ""]) if markers else ("", markers)
-                block = Block("li", block.source, block.text, depth, marker, block.links)
+                block = replace(block, level=depth, marker=marker)
             if block.source:
                 found.append(block)
         elif token.type == "list_item_close":
             markers.pop()
         elif token.type in ("fence", "code_block") and token.content.strip():
-            found.append(Block("code", token.content.rstrip("\n"), token.content.rstrip("\n")))
+            code = token.content.rstrip("\n")
+            found.append(Block("code", code, code, lines=_lines(token)))
         elif token.type == "hr":
-            found.append(Block("hr", "---", ""))
+            found.append(Block("hr", "---", "", lines=_lines(token)))
         index += 1
     return tuple(found)
 
@@ -125,7 +128,12 @@ def _inline(kind: Kind, token: Token, *, level: int = 0) -> Block:
             seen.append(" ")
         elif child.type == "link_open":
             links.append(str(child.attrs.get("href", "")))
-    return Block(kind, token.content.strip(), "".join(seen).strip(), level, links=tuple(links))
+    return Block(kind, token.content.strip(), "".join(seen).strip(), level, links=tuple(links), lines=_lines(token))
+
+
+def _lines(token: Token) -> tuple[int, int]:
+    first, last = token.map or (0, 0)
+    return first, last
 
 
 def is_labels(line: str) -> bool:

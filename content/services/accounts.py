@@ -60,9 +60,11 @@ def identify(request: HttpRequest, email: str, password: str) -> User:
         wait, left = _tries(email, ip)
         user = None if wait else _person(email, password)
         if user:
-            audit.record("auth.signed_in", user, by=user, email=email)
+            audit.record("auth.signed_in", user, by=user, personal={"email": email})
             return user
-        audit.record("auth.refused", email=email, reason="paused" if wait else "wrong")
+        # Whose account it was tried on, if anybody's: their line, and gone with them.
+        tried = User.objects.filter(email__iexact=email).first()
+        audit.record("auth.refused", tried, personal={"email": email}, reason="paused" if wait else "wrong")
     if wait:
         raise _paused(f"There were too many tries. {_minutes(wait)}", wait)
     if left == 1:
@@ -172,7 +174,7 @@ def _tries(email: str, ip: str | None) -> tuple[int, int | None]:
         return 0, None
     pause = timedelta(seconds=settings.SIGNIN_PAUSE_SECONDS)
     now = timezone.now()
-    lines = AuditEntry.objects.filter(data__email=email, ip=ip, created_at__gt=now - pause)
+    lines = AuditEntry.objects.filter(personal__email=email, ip=ip, created_at__gt=now - pause)
     welcome = lines.filter(event="auth.signed_in").order_by("-created_at").first()
     wrong = lines.filter(event="auth.refused", data__reason="wrong").order_by("-created_at")
     if welcome:

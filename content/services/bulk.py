@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from content.errors import CopydeskError, Invalid, InvalidMove, Stale
-from content.models import Piece, User, Version
+from content.models import Piece, User, Verdict, Version
 from content.services import ideas, review
 
 MOST = 100  # a person can look through so many, and one request can move them
@@ -28,6 +28,7 @@ class Verb:
     needs_reason: bool = False
     for_reviewers: bool = True
     key: str = ""
+    verdict: str = ""  # that it gives; what is refused of those is in the trail
 
 
 VERBS = {
@@ -41,6 +42,7 @@ VERBS = {
             "check",
             lambda version, by, feedback: review.approve(version, by=by, feedback=feedback),
             key="a",
+            verdict=Verdict.APPROVED,
         ),
         Verb(
             "reviewed",
@@ -59,6 +61,7 @@ VERBS = {
             lambda version, by, feedback: review.request_changes(version, by=by, feedback=feedback),
             needs_reason=True,
             key="c",
+            verdict=Verdict.CHANGES_REQUESTED,
         ),
         Verb(
             "reject",
@@ -69,6 +72,7 @@ VERBS = {
             lambda version, by, feedback: review.reject(version, by=by, feedback=feedback),
             needs_reason=True,
             key="r",
+            verdict=Verdict.REJECTED,
         ),
         Verb(
             "delete",
@@ -136,7 +140,10 @@ def _one(does: Verb, pk: int, pin: str | None, *, by: User, feedback: str, keep:
             if not keep:
                 transaction.set_rollback(True)
     except CopydeskError as refusal:
-        return Outcome(Piece.objects.with_current().get(pk=pk), refusal.message)
+        left = Piece.objects.with_current().get(pk=pk)
+        if keep and does.verdict and left.current:
+            review.record_refusal(left.current, does.verdict, refusal, by=by)
+        return Outcome(left, refusal.message)
     return Outcome(Piece.objects.with_current().get(pk=pk))
 
 

@@ -13,7 +13,7 @@ from content import checks, permissions
 from content.checks.base import Report
 from content.errors import Invalid, InvalidMove, Stale
 from content.models import Approval, HouseRules, Piece, Status, User, Version, Words
-from content.services import audit, diffing, rendering
+from content.services import audit, authorship, comparing, diffing, rendering
 
 MAX_BODY = 200_000  # characters; a book chapter. Longer texts are refused with a sentence, not by a time-out.
 
@@ -69,6 +69,7 @@ def add_version(
         report=report.as_dict(),
         record=dict(record or {}),
     )
+    authorship.keep(version, before=locked.current)
     if moves_to:
         locked.move_to(moves_to, approval=Approval.PENDING, current=version, title=title)
     else:
@@ -80,13 +81,23 @@ def add_version(
     return version
 
 
-@transaction.atomic
 def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, note: str = "") -> Version:
     """A person's text becomes the next version; an approval that stood is void.
 
     `based_on` is the hash of the version that the person started from. If it is no longer the newest, `Stale`
-    is raised with the difference, and nothing is lost: the caller still holds the text.
+    is raised with the difference, and nothing is lost: the caller still holds the text. The trail is told of that, and
+    of a piece that can not be edited, once all else is rolled back.
     """
+    try:
+        with transaction.atomic():
+            return _save_edit(piece, by=by, based_on=based_on, title=title, body=body, note=note)
+    except (Stale, InvalidMove) as refusal:
+        newest = refusal.extra.get("newest")
+        audit.record("edit.refused", piece, by=by, code=refusal.code, based_on=based_on[:64], newest=newest)
+        raise
+
+
+def _save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, note: str) -> Version:
     permissions.require_writer(by, piece)
     locked = Piece.objects.select_for_update(of=("self",)).select_related("current", "current__by").get(pk=piece.pk)
     if locked.deleted_at:
@@ -101,7 +112,7 @@ def save_edit(piece: Piece, *, by: User, based_on: str, title: str, body: str, n
             "compare, then save again.",
             newest=current.number,
             newest_hash=current.hash,
-            difference=_difference(current.body, body, plain=locked.is_plain),
+            difference=diffing.as_json(comparing.with_typed(current, body, by=by)),
         )
     if (title, body) == (current.title, current.body):
         return current
@@ -156,11 +167,3 @@ def cleaned(piece: Piece, title: str, body: str) -> tuple[str, str]:
 def _quoted(excerpt: object, body: str) -> bool:
     """Whether the excerpt was taken from the text as it stands there."""
     return isinstance(excerpt, str) and bool(excerpt) and excerpt.rstrip("…") in " ".join(body.split())
-
-
-def _difference(old: str, new: str, *, plain: bool) -> list[dict[str, Any]]:
-    """A word diff as JSON: blocks of spans."""
-    return [
-        {"kind": block.kind, "spans": [{"op": span.op, "text": span.text} for span in block.spans]}
-        for block in diffing.compare(old, new, plain=plain).blocks
-    ]

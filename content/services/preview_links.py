@@ -117,7 +117,7 @@ def draft(version: Version) -> Post:
     """The article that this version would be: with the picture that was chosen for it, and no other."""
     piece = version.piece
     decision = review.standing(version)
-    approver = decision.by.byline if decision and decision.verdict == Verdict.APPROVED else ""
+    approver = decision.byline if decision and decision.verdict == Verdict.APPROVED else ""
     post = publishing.draft_of(piece, version, reviewer=approver, cover=piece.cover)
     known = Post.objects.filter(piece=piece).values_list("slug", flat=True).first()
     post.slug = known or addresses.base_of(publishing.wish_of(version))

@@ -39,7 +39,7 @@ def publish(
     locked, version, decision = require_publishable(piece, by=by)
     chosen = dict(cover if cover is not None else locked.cover)
     locked.move_to(Status.PUBLISHED, cover=chosen)
-    post = draft_of(locked, version, reviewer=decision.by.byline, cover=chosen)
+    post = draft_of(locked, version, reviewer=decision.byline, cover=chosen)
     if published_at:
         post.published_at = post.updated_at = min(published_at, post.published_at)
     _store(post, wanted=addresses.asked(slug) if slug else "", otherwise=wish_of(version))

@@ -1,28 +1,21 @@
-"""The editor's marks: a comparison of two versions as paragraphs with struck, inserted and doubtful words.
-
-Inline Markdown is shown as it will look. Where a change runs through the Markdown itself (an address, a pair of stars),
-looking right would hide what changed, so there the source is shown as it was written.
-"""
+"""The editor's marks: a comparison of two versions as paragraphs with their margins, in one column or side by side."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Literal
 
 from django import template
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
+from django.utils.safestring import SafeString
 
-from content.services.diffing import Author, Block, Comparison
+from content.services.diffing import Author, Block, Comparison, Move, Span
+
+from . import inked
 
 register = template.Library()
 
-SEAM = "\ue000"  # stands between two spans while Markdown is read; a private character, taken out of texts before
-TAGS = {"em", "strong", "s", "table", "thead", "tbody", "tr", "th", "td"}
-SAFE_LINK = re.compile(r"(?:https?://|mailto:|/|#)", re.I)
 KINDS = {
     "h1": "title",
     "h2": "heading",
@@ -33,22 +26,15 @@ KINDS = {
     "code": "table or code",
     "hr": "line",
 }
-_parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A stretch of words with one fate, one kind of author, and with or without a source."""
-
-    text: str
-    op: str
-    by: str
-    doubtful: bool = False
 
 
 @dataclass
 class Graf:
-    """One paragraph of the sheet, or one whole list, with what its margin says."""
+    """One paragraph of the sheet, or one whole list, with what its margin says.
+
+    `place` numbers what an editor goes through, from 1; 0 is nothing to stop at. Where the paragraph was moved from or
+    to, `moved` says so; the place that it left shows only its `opening`.
+    """
 
     tag: str
     html: SafeString
@@ -61,6 +47,8 @@ class Graf:
     level: int = 0
     marker: str = ""
     plain: bool = False
+    moved: Move | None = None
+    opening: str = ""
 
     @property
     def unsourced(self) -> list[str]:
@@ -77,6 +65,17 @@ class Graf:
         return list(named.values())
 
 
+@dataclass(frozen=True)
+class Row:
+    """What stands at one place in the old text and in the new one, side by side; None where there is nothing."""
+
+    old: Graf | None
+    new: Graf | None
+    place: int = 0
+    note: str = ""
+    moved: Move | None = None
+
+
 @register.inclusion_tag("content/_copy.html")
 def copy(
     comparison: Comparison, marks: str = "changes", quotes: Sequence[str] = (), checks: str = "#check-claims"
@@ -85,20 +84,25 @@ def copy(
     return {"grafs": grafs(comparison, marks=marks, quotes=quotes), "marks": marks, "checks": checks}
 
 
+@register.inclusion_tag("content/_sides.html")
+def sides(comparison: Comparison, old: object, new: object) -> dict[str, object]:
+    """The same in two columns, under the names of the two versions."""
+    return {"rows": rows(comparison), "old": old, "new": new}
+
+
 def grafs(comparison: Comparison, *, marks: str = "changes", quotes: Sequence[str] = ()) -> list[Graf]:
     """The sheet's paragraphs. `marks` is `changes`, `who` or `clean`; `quotes` have no source and are marked."""
     shown: list[Graf] = []
-    places = 0
-    for block in comparison.blocks:
+    for block, place in _numbered(comparison):
+        if block.left and block.moved and not block.moved.is_first:
+            continue  # told with the first of those that went together
         graf = _graf(block, marks, quotes)
-        if block.changed:
-            places += 1
-            graf.place = places
+        graf.place = place
         listed = shown[-1] if shown and shown[-1].tag == "ul" else None
         if graf.tag != "li":
             shown.append(graf)
         elif listed is None:
-            shown.append(Graf("ul", SafeString(""), graf.authors, graf.claims, graf.note, lines=[graf]))
+            shown.append(Graf("ul", SafeString(""), graf.authors, graf.claims, lines=[graf]))
         else:
             listed.lines.append(graf)
             listed.authors = tuple(dict.fromkeys((*listed.authors, *graf.authors)))
@@ -106,133 +110,105 @@ def grafs(comparison: Comparison, *, marks: str = "changes", quotes: Sequence[st
     return shown
 
 
+def rows(comparison: Comparison) -> list[Row]:
+    """The two texts beside each other, block by block."""
+    return [
+        Row(_side(block, "old"), _side(block, "new"), place, _form(block), block.moved)
+        for block, place in _numbered(comparison)
+    ]
+
+
+def _numbered(comparison: Comparison) -> Iterator[tuple[Block, int]]:
+    """Each block with the number of its place, 0 where nothing changed that is not told elsewhere."""
+    places = 0
+    for block in comparison.blocks:
+        is_place = _is_place(block)
+        places += is_place
+        yield block, places if is_place else 0
+
+
+def _is_place(block: Block) -> bool:
+    if block.left:
+        return False
+    came = block.moved is not None and block.moved.is_first
+    return came or block.was is not None or any(span.op != "keep" for span in block.seen)
+
+
 def _graf(block: Block, marks: str, quotes: Sequence[str]) -> Graf:
+    if block.left:
+        opening = " ".join(block.old.split())
+        return Graf("left", SafeString(""), block.authors, moved=block.moved, opening=opening, plain=block.plain)
     doubtful = tuple(quote for quote in quotes if quote in block.new) if marks != "clean" else ()
-    ops = {span.op for span in block.spans}
-    fresh = ops == {"ins"}
-    note = "New" if fresh else "Taken out" if ops == {"del"} else ""
-    if block.was:
-        note = f"Was a {KINDS[block.was]}"
-    graf = Graf(_tag(block), SafeString(""), block.authors, doubtful, note, fresh=fresh)
+    fresh = {span.op for span in block.seen} == {"ins"}
+    note = _form(block) if block.kind == "li" else _note(block)
+    graf = Graf(_tag(block), SafeString(""), block.authors, doubtful, note, fresh=fresh, moved=block.moved)
     graf.level, graf.marker, graf.plain = block.level, block.marker, block.plain
     if block.kind == "code":
-        table = _rich(_strips(block, ()), marks, table=True) if block.new.lstrip().startswith("|") else None
+        table = inked.table(block.seen, marks) if block.new.lstrip().startswith("|") or _is_table(block) else None
         graf.tag = "table" if table else "pre"
-        graf.html = table or _literal(_strips(block, ()), marks)
+        graf.html = table or inked.literal(inked.strips(block.seen), marks)
+    elif block.plain:
+        graf.html = inked.literal(inked.strips(block.seen, doubtful), marks)
     elif block.kind != "hr":
-        graf.html = words(block, marks, doubtful)
+        graf.html = inked.words(block.seen, marks, doubtful)
     return graf
+
+
+def _is_table(block: Block) -> bool:
+    return block.old.lstrip().startswith("|")
 
 
 def _tag(block: Block) -> str:
     return {"h1": "h2", "quote": "blockquote"}.get(block.kind, block.kind)
 
 
-def words(block: Block, marks: str = "changes", quotes: Sequence[str] = ()) -> SafeString:
-    """One block's words with their marks, Markdown shown as it will look as long as that hides no change."""
-    strips = _strips(block, quotes)
-    if block.plain:
-        return _literal(strips, marks)
-    return _rich(strips, marks) or _rich(_strips(block, ()), marks) or _literal(strips, marks)
-
-
-def _strips(block: Block, quotes: Iterable[str]) -> list[Strip]:
-    """The block's spans, cut where a doubtful quotation begins and ends."""
-    doubtful = _places(block.new, quotes)
-    strips: list[Strip] = []
-    at = 0
-    for span in block.spans:
-        if span.op == "del":
-            strips.append(Strip(span.text, "del", span.author.kind))
-            continue
-        cuts = {at, at + len(span.text), *(c for pair in doubtful for c in pair if at < c < at + len(span.text))}
-        edges = sorted(cuts)
-        for start, end in pairwise(edges):
-            inside = any(first <= start and end <= last for first, last in doubtful)
-            strips.append(Strip(span.text[start - at : end - at], span.op, span.author.kind, inside))
-        at += len(span.text)
-    return [Strip(strip.text.replace(SEAM, ""), strip.op, strip.by, strip.doubtful) for strip in strips]
-
-
-def _places(text: str, quotes: Iterable[str]) -> list[tuple[int, int]]:
-    return [match.span() for quote in quotes for match in re.finditer(re.escape(quote), text)]
-
-
-def _rich(strips: Sequence[Strip], marks: str, *, table: bool = False) -> SafeString | None:
-    """With Markdown obeyed; None where that would lose a seam, or show nothing of a change."""
-    source = SEAM.join(strip.text for strip in strips)
-    parsed = _parser.parse(source) if table else _parser.parseInline(source)
-    if table and (not parsed or parsed[0].type != "table_open" or parsed[-1].type != "table_close"):
+def _side(block: Block, side: Literal["old", "new"]) -> Graf | None:
+    """One column's part of a block, its moved words as unmarked as those that stayed."""
+    passed_over = "ins" if side == "old" else "del"
+    spans = tuple(replace(span, op="keep") if span.moved else span for span in block.spans if span.op != passed_over)
+    if not spans:
         return None
-    tokens = [token for outer in parsed for token in (outer.children or [] if outer.type == "inline" else [outer])]
-    shown: list[tuple[Strip, str] | str] = []
-    at, closing = 0, ""
-    for token in tokens:
-        name = token.type.removesuffix("_open").removesuffix("_close")
-        if token.type in {"text", "code_inline"}:
-            for index, fragment in enumerate(token.content.split(SEAM)):
-                at += bool(index)
-                if fragment:
-                    safe = conditional_escape(fragment)
-                    shown.append((strips[at], f"<code>{safe}</code>" if token.type == "code_inline" else safe))
-        elif token.type == "softbreak":
-            shown.append("\n")
-        elif token.type == "hardbreak":
-            shown.append("<br>")
-        elif name in TAGS:
-            shown.append(f"<{'/' if token.nesting < 0 else ''}{name}>")
-        elif token.type == "link_open":
-            href = str(token.attrGet("href") or "")
-            safe_link = SAFE_LINK.match(href)
-            closing = "</a>" if safe_link else ""
-            shown.append(
-                format_html('<a href="{}" rel="noopener noreferrer" target="_blank">', href) if safe_link else ""
-            )
-        elif token.type == "link_close":
-            shown.append(closing)
-        else:
-            return None
-    seen = {id(part[0]) for part in shown if isinstance(part, tuple)}
-    hidden = any(strip.op != "keep" and strip.text.strip() and id(strip) not in seen for strip in strips)
-    if at != max(len(strips) - 1, 0) or hidden:
-        return None
-    return _joined(shown, marks)
+    shown = replace(block, spans=spans, edits=(), moved=None, was=None)
+    if side == "old" and block.was:
+        shown = replace(shown, kind=block.was, level=block.was_level, marker=block.was_marker)
+    return _graf(shown, "changes", ())
 
 
-def _literal(strips: Sequence[Strip], marks: str) -> SafeString:
-    return _joined([(strip, conditional_escape(strip.text)) for strip in strips if strip.text], marks)
+def _note(block: Block) -> str:
+    """What the margin says of a block's fate and form."""
+    ops = {span.op for span in block.seen}
+    if ops in ({"ins"}, {"del"}):
+        return "New" if ops == {"ins"} else "Taken out"
+    return _form(block)
 
 
-def _joined(parts: Sequence[tuple[Strip, str] | str], marks: str) -> SafeString:
-    """One run of change has one caret and one loop, however many tags and authors run through it."""
-    ops = ["", *(part[0].op for part in parts if isinstance(part, tuple)), ""]
-    html: list[str] = []
-    at = 0
-    for part in parts:
-        if isinstance(part, str):
-            html.append(part)
-            continue
-        at += 1
-        html.append(_marked(*part, marks, first=ops[at - 1] != ops[at], last=ops[at + 1] != ops[at]))
-    # Every part is escaped or one of our own tags.
-    return mark_safe("".join(html))
+def _form(block: Block) -> str:
+    """What became of how a block or its words are set, where that is all that one would not see."""
+    if block.was and block.was != block.kind:
+        return f"Was a {KINDS[block.was]}"
+    if block.was:
+        return _other_form(block)
+    return "Other marks" if _only_marks(block.seen) else ""
 
 
-def _marked(strip: Strip, inner: str, marks: str, *, first: bool, last: bool) -> str:
-    inner = f"<mark>{inner}</mark>" if strip.doubtful else inner
-    if strip.op == "del":
-        return f"<del>{inner}</del>" if last else f'<del class="on">{inner}</del>'
-    if strip.op == "ins":
-        by = ' data-by="model"' if strip.by == "model" else ""
-        return f"<ins{by}>{inner}</ins>" if first else f'<ins{by} class="on">{inner}</ins>'
-    return f'<span class="{strip.by[0]}">{inner}</span>' if marks == "who" else inner
+def _other_form(block: Block) -> str:
+    if block.kind in ("h2", "h3"):
+        return f"Was a heading of level {block.was_level}"
+    if block.level != block.was_level:
+        return f"Was {'deeper in' if block.was_level > block.level else 'further out of'} the list"
+    return "Was numbered" if block.was_marker != "-" else "Was not numbered"
+
+
+def _only_marks(spans: Sequence[Span]) -> bool:
+    """Only how words are set changed, as **bold**, and no word."""
+    changed = [span.text for span in spans if span.op != "keep"]
+    return bool(changed) and all(set(text) <= set("*_`~ ") for text in changed) and any(map(str.strip, changed))
 
 
 @register.filter
 def title_words(comparison: Comparison, marks: str) -> SafeString:
     """A title with its marks, on one line."""
-    strips = [strip for block in comparison.blocks for strip in _strips(block, ())]
-    return _literal(strips, marks)
+    return inked.literal([strip for block in comparison.blocks for strip in inked.strips(block.spans)], marks)
 
 
 @dataclass(frozen=True)
@@ -244,6 +220,7 @@ class Change:
     new: str
     by: str
     block: Block
+    is_move: bool = False
 
     @property
     def kind(self) -> str:
@@ -252,21 +229,36 @@ class Change:
     @property
     def whole(self) -> str:
         """`new` or `gone` where a whole block came or went, else empty."""
-        ops = {span.op for span in self.block.spans}
+        ops = {span.op for span in self.block.seen}
         return "new" if ops == {"ins"} else "gone" if ops == {"del"} else ""
+
+    @property
+    def form(self) -> str:
+        """Where only the form changed: what it was."""
+        return "" if self.old or self.new or self.is_move else _form(self.block)
 
 
 def changes(comparison: Comparison) -> list[Change]:
     """Every place in reading order; `place` is the number of its paragraph on the sheet."""
     found: list[Change] = []
-    changed = (block for block in comparison.blocks if block.changed)
-    for place, block in enumerate(changed, 1):
-        for differs, run in groupby(block.spans, key=lambda span: span.op != "keep"):
-            if not differs:
-                continue
-            spans = list(run)
-            old = "".join(span.text for span in spans if span.op == "del").strip()
-            new = "".join(span.text for span in spans if span.op == "ins").strip()
-            by = next((span.author for span in spans if span.op == "ins"), None)
-            found.append(Change(place, old, new, (by.name if by.kind == "person" else "Model") if by else "", block))
+    for block, place in _numbered(comparison):
+        if not place:
+            continue
+        if block.moved and block.moved.is_first:
+            found.append(Change(place, "", " ".join(block.new.split()), "", block, is_move=True))
+        runs = list(_runs(block, place))
+        if not runs and not block.moved:
+            runs = [Change(place, "", "", "", block)]
+        found += runs
     return found
+
+
+def _runs(block: Block, place: int) -> Iterator[Change]:
+    for differs, run in groupby(block.seen, key=lambda span: span.op != "keep"):
+        if not differs:
+            continue
+        spans = list(run)
+        old = "".join(span.text for span in spans if span.op == "del").strip()
+        new = "".join(span.text for span in spans if span.op == "ins").strip()
+        by = next((span.author for span in spans if span.op == "ins"), None)
+        yield Change(place, old, new, (by.name if by.kind == "person" else "Model") if by else "", block)

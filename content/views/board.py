@@ -18,6 +18,7 @@ from content.forms import number
 from content.models import Piece, Status, User
 from content.models.piece import ROAD, PieceQuerySet
 from content.services import bulk
+from content.services.triage import Queue
 
 from .cards import Card, cards
 from .filtering import Filters, place_of
@@ -101,17 +102,27 @@ def more(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def move(request: SignedIn) -> HttpResponse:
     """Many pieces at once: first what it would do, then, once that is confirmed, what it did."""
-    here = Filters(request.GET, by=request.user).address()
-    back = reverse("board") + here
+    here, back, home = _from_where(request)
     if request.method == "GET":  # a reload, or the way back from signing in
         return redirect(back)
     try:
         verb = bulk.verb(request.POST.get("verb", ""))
-        context = {"verb": verb, "here": here, "back": back}
+        context = {"verb": verb, "here": here, "back": back, "home": home}
         return _done(request, verb, context) if "sure" in request.POST else _ask(request, verb, context)
     except CopydeskError as refusal:
         messages.error(request, refusal.message)
         return redirect(back)
+
+
+def _from_where(request: SignedIn) -> tuple[str, str, str]:
+    """Where the pieces are sent to and where the way back leads, with the filters that were set, and what that is."""
+    match = request.resolver_match
+    if match and match.url_name == "review-move":
+        asked = Queue.asked(request.GET.dict()).address
+        here = f"?{asked}" if asked else ""
+        return reverse("review-move") + here, reverse("review") + here, "queue"
+    here = Filters(request.GET, by=request.user).address()
+    return reverse("board-move") + here, reverse("board") + here, "board"
 
 
 def _ask(request: SignedIn, verb: bulk.Verb, context: dict[str, Any]) -> HttpResponse:

@@ -31,7 +31,7 @@ def cards(pieces: Collection[Piece]) -> dict[int, Card]:
     """A card for each piece by its pk, in two queries for all. The pieces come from `for_cards`."""
     keys = [piece.pk for piece in pieces]
     latest = Decision.objects.filter(piece__in=keys).order_by("piece_id", "-created_at", "-pk").distinct("piece_id")
-    said = {decision.piece_id: decision for decision in latest.select_related("by")}
+    said = {decision.piece_id: decision for decision in latest.select_related("by", "guest__asked_by")}
     looked = AuditEntry.objects.filter(object_type="piece", object_id__in=keys, event="piece.reviewed")
     seen = {entry.object_id: entry for entry in looked.select_related("actor").order_by("created_at", "pk")}
     return {piece.pk: Card(piece, _fact(piece, said.get(piece.pk), seen.get(piece.pk))) for piece in pieces}
@@ -42,14 +42,14 @@ def _fact(piece: Piece, decision: Decision | None, seen: AuditEntry | None) -> s
     version = piece.current
     stands = decision if decision and version and decision.version_id == version.pk else None
     if stands and stands.verdict in {Verdict.REJECTED, Verdict.CHANGES_REQUESTED}:
-        return f"{stands.by.get_short_name()}: “{_first_words(stands.feedback)}”"
+        return f"{stands.first_name}: “{_first_words(stands.feedback)}”"
     if piece.status == Status.PUBLISHED:
         post = getattr(piece, "post", None)
         return f"Public since {clock(post.published_at if post else piece.updated_at)}"
     if piece.due_at:
         return f"Due {clock(piece.due_at)}"
     if piece.status == Status.READY and stands:
-        return f"Approved by {stands.by.get_short_name()}, {clock(stands.created_at)}"
+        return f"Approved by {stands.first_name}, {clock(stands.created_at)}"
     if piece.status == Status.EDITED and version and version.by:
         return f"{version.by.get_short_name()}, version {version.number}"
     if piece.status == Status.REVIEWED and seen and seen.actor:

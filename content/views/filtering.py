@@ -1,4 +1,4 @@
-"""What the board is asked to show: its filters, as they stand in the address."""
+"""What a page is asked to show: its filters, as they stand in the address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 
 from content import platforms
 from content.models import Idea, Piece, User
@@ -29,28 +29,13 @@ class _Day(forms.DateField):
             raise forms.ValidationError(NO_DATE, params={"value": str(value)[:40]}) from None
 
 
-class Filters(forms.Form):
-    """Each narrows what is shown; one that makes no sense is left out, and said so."""
+class InAddress(forms.Form):
+    """Days and other filters; each narrows what is shown, and one that makes no sense is left out, and said so."""
 
-    category = forms.CharField(required=False, max_length=80, widget=forms.Select)
-    q = forms.CharField(label="Words in it", required=False, max_length=200)
-
-    def __init__(self, asked: QueryDict, *, by: User) -> None:
+    def __init__(self, asked: QueryDict) -> None:
         # Only the first of each: an address can name one twice.
         super().__init__({name: asked[name] for name in asked})
         self.fields["from"], self.fields["to"] = _Day("From"), _Day("To")
-        self.fields["platform"] = forms.ChoiceField(
-            required=False,
-            choices=[("", "All platforms"), *((slug, platform.name) for slug, platform in platforms.ALL.items())],
-            error_messages={"invalid_choice": "There is no platform “%(value)s”. It was left out."},
-        )
-        self.order_fields(["from", "to", "platform", "category", "q"])
-        self.fields["q"].widget.input_type = "search"
-        self.status = asked.get("status", "") if asked.get("status") in set(ROAD) else ""
-        self.place = place_from(asked.get("before", ""))
-        self._by = by
-        self.is_valid()
-        self.fields["category"].widget.choices = [("", "All categories"), *self._categories()]
 
     def clean(self) -> dict[str, Any]:
         kept = super().clean() or {}
@@ -58,6 +43,41 @@ class Filters(forms.Form):
         if first and last and first > last:
             self.add_error("to", "It ends before it begins. Take a later day. It was left out.")
         return self.cleaned_data
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The filters that are set and make sense."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class PlatformField(forms.ChoiceField):
+    """One platform, or all."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Platform",
+            required=False,
+            choices=[("", "All platforms"), *((slug, platform.name) for slug, platform in platforms.ALL.items())],
+            error_messages={"invalid_choice": "There is no platform “%(value)s”. It was left out."},
+        )
+
+
+class Filters(InAddress):
+    """The board's."""
+
+    category = forms.CharField(required=False, max_length=80, widget=forms.Select)
+    q = forms.CharField(label="Words in it", required=False, max_length=200)
+
+    def __init__(self, asked: QueryDict, *, by: User) -> None:
+        super().__init__(asked)
+        self.fields["platform"] = PlatformField()
+        self.order_fields(["from", "to", "platform", "category", "q"])
+        self.fields["q"].widget.input_type = "search"
+        self.status = asked.get("status", "") if asked.get("status") in set(ROAD) else ""
+        self.place = place_from(asked.get("before", ""))
+        self._by = by
+        self.is_valid()
+        self.fields["category"].widget.choices = [("", "All categories"), *self._categories()]
 
     def _categories(self) -> list[tuple[str, str]]:
         """Those that there are, each in one spelling; the one that was asked for is always among them."""
@@ -67,11 +87,6 @@ class Filters(forms.Form):
         if chosen:
             spelled[chosen.casefold()] = chosen
         return [(name, name) for _, name in sorted(spelled.items())]
-
-    @property
-    def wanted(self) -> dict[str, Any]:
-        """The filters that are set and make sense."""
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
     def narrow(self, pieces: PieceQuerySet) -> PieceQuerySet:
         """The pieces that were asked for, of every status."""
@@ -95,13 +110,28 @@ class Filters(forms.Form):
         return f"?{said.urlencode()}" if said else ""
 
 
+def without_empty(request: HttpRequest) -> HttpResponseRedirect | None:
+    """Where a form has sent its empty fields along: the same address without them."""
+    if all(request.GET.values()):
+        return None
+    kept = request.GET.copy()
+    for name in [name for name in kept if not kept[name]]:
+        del kept[name]
+    return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
+
+
 def place_of(piece: Piece) -> str:
     """Where a piece stands in the order of the board, for an address."""
-    return f"{(piece.updated_at - EPOCH) // timedelta(microseconds=1)}-{piece.pk}"
+    return place_at(piece.updated_at, piece.pk)
+
+
+def place_at(moment: datetime, pk: int) -> str:
+    """A place in a list that begins with the newest."""
+    return f"{(moment - EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 
 def place_from(said: str) -> Place | None:
-    """Reads `place_of`; None, which is the beginning, for anything else."""
+    """Reads `place_at`; None, which is the beginning, for anything else."""
     moment, _, pk = said.partition("-")
     if not all(part.isascii() and part.isdecimal() and len(part) < 17 for part in (moment, pk)):
         return None

@@ -11,16 +11,19 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from content.models import Piece
+from content.services import triage
+from content.services.triage import Count
 
 
 @dataclass(frozen=True)
 class Section:
-    """One entry of the masthead; `pages` are the names of the addresses under it."""
+    """One entry of the masthead; `pages` are the names of the addresses under it. Some are for reviewers alone."""
 
     name: str
     title: str
     pages: tuple[str, ...]
     here: bool = False
+    for_reviewers: bool = False
 
     @property
     def url(self) -> str:
@@ -29,10 +32,11 @@ class Section:
 
 SECTIONS = (
     Section("dashboard", "Today", ("dashboard",)),
-    Section("review", "Review", ("review", "piece", "piece-edit", "piece-compare", "piece-decide")),
+    Section("review", "Review", ("review", "review-move", "piece", "piece-edit", "piece-compare", "piece-decide")),
     Section("board", "Board", ("board", "board-move")),
     Section("tasks", "Tasks", ("tasks", "task")),
     Section("images", "Images", ("images", "piece-pictures", "image-choose")),
+    Section("reports", "Reports", ("reports", "reports-audit"), for_reviewers=True),
 )
 
 
@@ -40,10 +44,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Template context. `waiting_count` costs one query, and only where a template asks for it."""
 
     @cache
-    def waiting_count() -> int:
+    def waiting_count() -> Count:
         if not request.user.is_authenticated:
-            return 0
-        return Piece.objects.visible_to(request.user).waiting().count()
+            return Count(0)
+        return triage.count(Piece.objects.visible_to(request.user).waiting())
 
     return {
         "site_name": settings.SITE_NAME,
@@ -58,4 +62,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _sections(request: HttpRequest) -> list[Section]:
     match = request.resolver_match
     here = match.url_name if match else None
-    return [replace(known, here=here in known.pages) for known in SECTIONS]
+    reviews = getattr(request.user, "reviews", False)
+    shown = [known for known in SECTIONS if reviews or not known.for_reviewers]
+    return [replace(known, here=here in known.pages) for known in shown]

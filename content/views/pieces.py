@@ -15,26 +15,24 @@ from content import permissions
 from content.errors import CopydeskError, Invalid, Stale
 from content.forms import number
 from content.models import Piece, User, Verdict, Version
-from content.services import diffing, editing, review
-from content.services.diffing import Author, Edition
+from content.services import comparing, editing, review
 
+from . import deciding
 from .measuring import Measured
-from .sheet import PANELS, Sheet, author, queue
+from .sheet import PANELS, Sheet
 from .signed_in import SignedIn
-
-DONE = {
-    Verdict.APPROVED: "is approved. It is ready to publish.",
-    Verdict.CHANGES_REQUESTED: "goes back, with what you asked for.",
-    Verdict.REJECTED: "is rejected.",
-    Verdict.REVOKED: "waits for a decision again.",
-}
 
 
 @login_required
 @require_GET
 def piece(request: SignedIn, pk: int) -> HttpResponse:
-    """One piece; `?version=` and `?against=` say what is compared, `?marks=` and `?panel=` what is shown."""
-    return _page(request, _visible(request.user, pk))
+    """One piece; `?version=` and `?against=` say what is compared, `?marks=` and `?panel=` what is shown.
+
+    `?compact=1` leaves out what stands above the text, here and from now on; 0 brings it back.
+    """
+    if request.GET.get("compact") in ("0", "1"):
+        request.session["compact"] = request.GET["compact"] == "1"
+    return page(request, _visible(request.user, pk))
 
 
 @login_required
@@ -58,15 +56,15 @@ def decide(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "GET":  # a reload, or the way back from signing in
         return redirect(found)
     verdict, feedback = request.POST.get("verdict", ""), _text(request, "feedback")
+    place = deciding.place_of(request, found)
     try:
         if verdict not in Verdict.values:
             raise Invalid("Say what you decided: approve, request changes or reject.")
-        review.decide(_read(found, request), verdict, by=request.user, feedback=feedback)
+        decision = review.decide(_read(found, request), verdict, by=request.user, feedback=feedback)
     except CopydeskError as refusal:
         found.refresh_from_db()
-        return _page(request, found, refusal=refusal, feedback=feedback)
-    messages.success(request, f"“{found}” {DONE[Verdict(verdict)]}")
-    return redirect(f"{found.get_absolute_url()}?{request.GET.urlencode()}")
+        return page(request, found, refusal=refusal, feedback=feedback)
+    return deciding.after(request, found, decision, place=place)
 
 
 @login_required
@@ -77,11 +75,15 @@ def restore(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "GET":
         return redirect(found)
     old = get_object_or_404(found.versions.light(), number=number(request.POST.get("number")))
+    before = found.current.number if found.current else 0
     try:
         version = editing.restore(found, old.number, by=request.user, based_on=_text(request, "version_hash"))
     except CopydeskError as refusal:
-        return _page(request, found, refusal=refusal)
-    messages.success(request, f"Version {old.number} is back, as version {version.number}.")
+        return page(request, found, refusal=refusal)
+    if version.number == before:
+        messages.info(request, f"The newest version has the text of version {old.number} already.")
+    else:
+        messages.success(request, f"Version {old.number} is back, as version {version.number}.")
     return redirect(f"{found.get_absolute_url()}?panel=history")
 
 
@@ -99,7 +101,7 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
     except Stale as refusal:
         return _editor(request, found, refusal=refusal, conflict=True)
     except CopydeskError as refusal:
-        return _page(request, found, refusal=refusal)
+        return page(request, found, refusal=refusal)
     if not found.is_written or found.current is None:
         return redirect(found)
     return _editor(request, found)
@@ -154,11 +156,8 @@ def _editor(
     if refusal is not None:
         titled, title, body = bool(request.POST.get("titled")), _text(request, "title"), _text(request, "body")
     if conflict:
-        person, plain = Author("person", str(request.user)), piece.is_plain
-        mine = Edition(newest.number + 1, person, editing.tidied(piece, *_typed(request))[1], plain)
-        versions = piece.versions.select_related("by").defer("report", "record", "facts").order_by("number")
-        stored = [Edition(v.number, author(v), v.body, plain) for v in versions]
-        difference = diffing.marked([*stored, mine], newest.number)
+        newest.piece = piece
+        difference = comparing.with_typed(newest, editing.tidied(piece, *_typed(request))[1], by=request.user)
     context = {
         "piece": piece,
         "version": newest,
@@ -172,22 +171,18 @@ def _editor(
         "based_on": request.POST.get("version_hash", "") if refusal and not conflict else newest.hash,
         "measured": _measured(piece, *(_typed(request) if refusal else (newest.title, newest.body))),
         "findings": [finding for finding in newest.checks.findings if finding.level != "pass"] if newest.report else [],
-        "asked_for": piece.decisions.select_related("by").first(),
+        "asked_for": piece.decisions.select_related("by", "guest__asked_by").first(),
     }
     return render(request, "content/edit.html", context, status=refusal.status if refusal else 200)
 
 
-def _page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = None, feedback: str = "") -> HttpResponse:
-    waiting = queue(request.user)
-    at = next((index for index, one in enumerate(waiting) if one.pk == piece.pk), None)
+def page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = None, feedback: str = "") -> HttpResponse:
+    """The piece as the address asks for it; with a `refusal` also why not, and the `feedback` that was not sent."""
     context: dict[str, Any] = {
         "piece": piece,
         "sheet": Sheet(piece, request.GET),
         "panels": PANELS,
-        "queue": waiting,
-        "queue_at": at + 1 if at is not None else 0,
-        "next_piece": next((one for one in waiting[(at + 1 if at is not None else 0) :] if one.pk != piece.pk), None),
-        "previous_piece": waiting[at - 1] if at else None,
+        "reading": deciding.Reading(piece, request.GET, request.user),
         "rail_open": not _is_phone(request),
         "refusal": refusal,
         "feedback": feedback,
@@ -195,6 +190,7 @@ def _page(request: SignedIn, piece: Piece, *, refusal: CopydeskError | None = No
         "may_decide": permissions.may_decide(request.user, piece.current),
         "may_write": request.user.reviews or piece.owner_id == request.user.pk,
         "here": reverse("piece", args=[piece.pk]),
+        "is_compact": request.session.get("compact", False),
     }
     return render(request, "content/piece.html", context, status=refusal.status if refusal else 200)
 

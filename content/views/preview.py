@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from content.errors import CopydeskError
+from content.models import Version
 from content.services import preview_links, typesetting
 from content.views.measuring import Measured
 
@@ -29,15 +30,16 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     except CopydeskError as refused:
         response = render(request, "content/preview_ended.html", {"refused": refused}, status=refused.status)
     else:
-        response = render(request, "content/preview.html", _shown(link))
+        response = render(request, "content/preview.html", {"link": link, **shown(link.version)})
     for name, value in HEADERS.items():
         response[name] = value
     return response
 
 
-def _shown(link: preview_links.Link) -> dict[str, Any]:
-    version, piece = link.version, link.version.piece
-    context: dict[str, Any] = {"link": link, "version": version, "piece": piece}
+def shown(version: Version) -> dict[str, Any]:
+    """What the templates that extend `content/shown.html` need to show this version."""
+    piece = version.piece
+    context: dict[str, Any] = {"version": version, "piece": piece}
     if piece.on.public:
         set_as_posts_are = typesetting.html_of(preview_links.draft(version))
         return {**context, "article": set_as_posts_are["article_html"], "is_public": preview_links.is_public(version)}

@@ -11,28 +11,28 @@ from django.http import Http404, QueryDict
 from content import platforms
 from content.checks.base import Finding, Report
 from content.forms import number
-from content.models import Decision, Piece, Post, Status, User, Version
-from content.services import addresses, diffing, publishing, review
+from content.models import Decision, Piece, Post, Status, Version
+from content.models.version import VersionQuerySet
+from content.services import addresses, comparing, diffing, publishing, review
 from content.services.diffing import Author, Comparison, Edition
 from content.templatetags import marks as drawn
 
+from .history import ON_A_PAGE, History
 from .measuring import Measured
 
-MARKS = {"changes": "Changes", "who": "Who wrote it", "clean": "Clean"}
+MARKS = {"changes": "Changes", "side": "Side by side", "who": "Who wrote it", "clean": "Clean"}
 POSTED = {**MARKS, "clean": "As posted"}
+# In the order of their keys, 1 and on.
 PANELS = {
-    "preview": "Preview",
-    "publishing": "Publishing",
-    "changes": "Changes",
     "checks": "Checks",
+    "changes": "Changes",
     "history": "History",
     "provenance": "Provenance",
+    "preview": "Preview",
+    "publishing": "Publishing",
 }
-
-
-def author(version: Version) -> Author:
-    """Who stands behind a version, as the marks name them."""
-    return Author("person", str(version.by)) if version.by else Author("model", version.model or "a model")
+ONE_CLICK = ("the AI original", "the one before", "what is live")
+REVISION = "revision"  # the stage of a version that a model wrote as a reviewer asked
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Choice:
 
     number: int
     name: str
+    changed: Comparison | None = None
 
     def __str__(self) -> str:
         return f"{self.number}, {self.name}" if self.name else str(self.number)
@@ -55,7 +56,8 @@ class Sheet:
     def __init__(self, piece: Piece, asked: QueryDict) -> None:
         self.piece = piece
         self.panel = asked.get("panel") if asked.get("panel") in PANELS else "checks"
-        self.versions = list(piece.versions.light().order_by("-number"))
+        # All of them, for choosing and for who wrote what: without anything that is long.
+        self.versions = list(piece.versions.light().defer("body", "record", "report", "facts").order_by("-number"))
         self._asked = asked
         self.version = self._version()
         self.against = self._against()
@@ -78,17 +80,24 @@ class Sheet:
         if wanted == "0" or self.version is None:
             return 0
         if not wanted:
-            original = self.original
-            return original if original and original < self.version.number else 0
+            return self._usual()
         if number(wanted) not in numbers:
             raise Http404("There is no such version.")
         return number(wanted) if number(wanted) != self.version.number else 0
 
+    def _usual(self) -> int:
+        """What changed since the AI original; of a revision, what changed because of the note."""
+        assert self.version is not None
+        if self.version.stage == REVISION:
+            return self.version.number - 1
+        original = self.original
+        return original if original and original < self.version.number else 0
+
     @cached_property
     def original(self) -> int | None:
-        """The number of the AI original: the newest text of a model before a person touched it."""
-        by_hand = [version.number for version in self.versions if version.by_id]
-        first = min(by_hand, default=0)
+        """The number of the AI original: the newest text of a model before a person touched it, or asked for more."""
+        touched = [version.number for version in self.versions if version.by_id or version.stage == REVISION]
+        first = min(touched, default=0)
         return max((v.number for v in self.versions if not v.by_id and (not first or v.number < first)), default=None)
 
     @cached_property
@@ -123,46 +132,77 @@ class Sheet:
     def choices(self) -> list[Choice]:
         """What the shown version can be compared with, newest first."""
         assert self.version is not None
-        names = {self.version.number - 1: "the one before"}
-        if self.original:
-            names[self.original] = "the AI original"
-        if self.live:
-            names[self.live.version_number] = "what is live"
-        return [Choice(v.number, names.get(v.number, "")) for v in self.versions if v.number != self.version.number]
+        numbers = (self.original, self.version.number - 1, self.live.version_number if self.live else None)
+        known = dict(zip(ONE_CLICK, numbers, strict=True))
+        others = [version.number for version in self.versions if version.number != self.version.number]
+        return [Choice(n, ", ".join(name for name, at in known.items() if at == n)) for n in others]
 
     @cached_property
     def shortcuts(self) -> list[Choice]:
         """Those worth one click: the AI original, the one before, what is live."""
-        return [choice for choice in self.choices if choice.name]
+        return sorted(
+            (choice for choice in self.choices if choice.name),
+            key=lambda choice: ONE_CLICK.index(choice.name.split(",")[0]),
+        )
 
     @cached_property
-    def _history(self) -> list[Version]:
-        """All versions up to the shown one, with their texts, oldest first."""
-        assert self.version is not None
-        upto = self.piece.versions.filter(number__lte=self.version.number)
-        return list(upto.select_related("by").defer("report", "record", "facts").order_by("number"))
+    def counted(self) -> list[Choice]:
+        """The same, each with what changed since."""
+        numbers = [choice.number for choice in self.shortcuts]
+        found = {version.number: version for version in self._texts().filter(number__in=numbers)}
+        return [replace(choice, changed=self._marked(found[choice.number])) for choice in self.shortcuts]
 
-    def _compared(self, against: int) -> Comparison:
+    def _texts(self) -> VersionQuerySet:
+        return self.piece.versions.select_related("by").defer("report", "record", "facts")
+
+    @cached_property
+    def _who(self) -> comparing.Who:
+        return comparing.authors(self.versions)
+
+    @cached_property
+    def older(self) -> Version | None:
+        """The version that the shown one is marked against."""
+        return self._texts().get(number=self.against) if self.against else None
+
+    def _marked(self, old: Version | None) -> Comparison:
+        """The shown text marked against another, or, against none, with nothing but who wrote it."""
         assert self.version is not None
-        plain = self.piece.is_plain
-        if against > self.version.number:
-            newer = self.piece.versions.select_related("by").get(number=against)
-            by, by_whom = author(newer), author(self.version)
-            return diffing.compare(newer.body, self.version.body, before=by, after=by_whom, plain=plain)
-        editions = [Edition(version.number, author(version), version.body, plain) for version in self._history]
-        if plain:
-            return diffing.marked(editions, against or None)
-        return _without_title(diffing.marked(editions, against or None), self.version.title)
+        old, new = old or self.version, self.version
+        old.piece = new.piece = self.piece
+        found = comparing.compare(old, new, self._who)
+        return found if self.piece.is_plain else _without_title(found, new.title)
 
     @cached_property
     def comparison(self) -> Comparison:
         """The text as the marks show it: changes against another version, or every word with its author."""
-        return self._compared(self.against if self.marks == "changes" else 0)
+        return self.changed if self.shows_changes or not self.against else self._marked(None)
 
     @cached_property
     def changed(self) -> Comparison:
         """The changes, whatever the marks show."""
-        return self.comparison if self.marks == "changes" else self._compared(self.against)
+        return self._marked(self.older)
+
+    @property
+    def shows_changes(self) -> bool:
+        return self.marks in ("changes", "side")
+
+    @property
+    def is_beside(self) -> bool:
+        """Two columns are shown."""
+        return self.marks == "side" and self.against > 0
+
+    @property
+    def marks_kept(self) -> str | None:
+        """What an address that compares with something else asks for: to see it, in as many columns as now."""
+        return "side" if self.marks == "side" else None
+
+    @property
+    def older_name(self) -> str:
+        return _named(self.older)
+
+    @property
+    def version_name(self) -> str:
+        return _named(self.version)
 
     @cached_property
     def changes(self) -> list[drawn.Change]:
@@ -175,10 +215,24 @@ class Sheet:
     def title(self) -> Comparison:
         """The title with its marks."""
         assert self.version is not None
-        against = self.against if self.marks == "changes" else 0
         shown = self.version.number
-        upto = [Edition(v.number, author(v), f"# {v.title}") for v in reversed(self.versions) if v.number <= shown]
-        return diffing.marked(upto, against if 0 < against < shown else None)
+        against = self.against if self.against and self.shows_changes else shown
+        editions: list[Edition] = []  # a title that stayed is one edition
+        at: dict[int, int] = {}
+        for version in reversed(self.versions):
+            title = f"# {version.title}"
+            if not editions or editions[-1].body != title:
+                editions.append(Edition(version.number, comparing.author(version), title))
+            at[version.number] = editions[-1].number
+        texts = {text.number: text for text in diffing.walked(editions)}
+        return diffing.between(texts[at[against]], texts[at[shown]], self._who)
+
+    @cached_property
+    def history(self) -> History:
+        """A page of the versions: the one that the address asks for, or that of the shown version."""
+        newer = sum(version.number > (self.version.number if self.version else 0) for version in self.versions)
+        asked = number(self._asked.get("history"))
+        return History(self.piece, len(self.versions), asked or newer // ON_A_PAGE + 1)
 
     @cached_property
     def report(self) -> Report | None:
@@ -210,10 +264,6 @@ class Sheet:
         return f"{self.piece.get_absolute_url()}?{asked.urlencode()}#check-claims"
 
     @cached_property
-    def decisions(self) -> list[Decision]:
-        return list(self.piece.decisions.select_related("by", "version").defer("version__body", "version__record"))
-
-    @cached_property
     def standing(self) -> Decision | None:
         """The decision that holds for the newest version."""
         return review.standing(self.piece.current) if self.piece.current else None
@@ -231,14 +281,17 @@ class Sheet:
 
     @cached_property
     def shares(self) -> list[tuple[Author, float]]:
-        plain = self.piece.is_plain
-        return diffing.shares([Edition(v.number, author(v), v.body, plain) for v in self._history])
+        assert self.version is not None
+        self.version.piece = self.piece
+        return comparing.shares(self.version, self._who)
 
     @cached_property
     def generated(self) -> Version | None:
         """The newest version up to the shown one that a model wrote, with its generation record."""
-        by_model = [version.number for version in self._history if not version.by_id]
-        return self.piece.versions.get(number=by_model[-1]) if by_model else None
+        assert self.version is not None
+        by_model = (v.number for v in self.versions if not v.by_id and v.number <= self.version.number)
+        wanted = next(by_model, None)
+        return self.piece.versions.get(number=wanted) if wanted else None
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -270,14 +323,13 @@ def _tokens(call: dict[str, Any], way: str) -> int:
     return int(kept or 0)
 
 
+def _named(version: Version | None) -> str:
+    return f"Version {version.number}, {version.author or 'a model'}" if version else ""
+
+
 def _without_title(comparison: Comparison, title: str) -> Comparison:
     """The text without its opening H1: the title stands above the sheet, with its own marks."""
     blocks = comparison.blocks
     while blocks and blocks[0].kind == "h1" and blocks[0].new.strip() in ("", title):
         blocks = blocks[1:]
-    return Comparison(blocks, comparison.added, comparison.removed, comparison.places)
-
-
-def queue(user: User, limit: int = 50) -> list[Piece]:
-    """The pieces that wait for a decision, longest first, as the rail lists them."""
-    return list(Piece.objects.visible_to(user).waiting().with_current()[:limit])
+    return replace(comparison, blocks=blocks)

@@ -1,4 +1,4 @@
-"""What the transformer is told: one idea, for one platform."""
+"""What the transformer is told: one idea, for one platform. What the reviser is told: one text, and a note."""
 
 from __future__ import annotations
 
@@ -23,3 +23,18 @@ class Assigned:
     temperature: float = 0.7
     max_tokens: int = 1500
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Revising:
+    """A text, and what a person wants otherwise in it. `low` and `high` are the fewest and the most words, 0 where
+    nobody asked for so many; `seed` makes it this revision."""
+
+    platform: Platform
+    ask: Ask
+    title: str
+    body: str
+    note: str
+    low: int = 0
+    high: int = 0
+    seed: int = 0

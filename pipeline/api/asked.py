@@ -147,12 +147,38 @@ class AskingPublish(serializers.Serializer):
     schedule_for = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone; empty is now")
 
 
+class AskingRevision(Asked):
+    """What a reviewer wants otherwise in a text becomes its next version; the decision that asks for it is made too."""
+
+    task_type = this(TaskType.REVISION.value)
+    piece = serializers.IntegerField(min_value=1, help_text="One of content/")
+    version_hash = serializers.CharField(max_length=64, required=False, help_text="Of the newest version that you read")
+    feedback = serializers.CharField(
+        max_length=5000, required=False, help_text="Empty: that of the request for changes which stands"
+    )
+
+
+class AskingReplay(serializers.Serializer):
+    """The calls that made a version, made again and compared; nothing of it is stored as a version."""
+
+    task_type = this(TaskType.REPLAY.value)
+    piece = serializers.IntegerField(min_value=1, help_text="One of content/")
+    version = serializers.IntegerField(
+        min_value=1, max_value=10**9, required=False, allow_null=True, help_text="The newest by a model unless said"
+    )
+    task_name = serializers.CharField(max_length=200, required=False, help_text="Empty: a name that fits")
+    priority = serializers.IntegerField(min_value=-100, max_value=100, default=0, help_text="Higher first")
+    schedule_for = serializers.DateTimeField(required=False, allow_null=True, help_text="With its zone; empty is now")
+
+
 ASKING: dict[str, serializers.Serializer[Any] | type[serializers.Serializer[Any]]] = {
     TaskType.BLOG_POST.value: AskingBlogPost,
     TaskType.DAILY_WORKFLOW.value: AskingDailyWorkflow,
     TaskType.PLATFORM_CONTENT.value: AskingPlatformContent,
     TaskType.IMAGE_GENERATION.value: AskingImageGeneration,
     TaskType.PUBLISH.value: AskingPublish,
+    TaskType.REVISION.value: AskingRevision,
+    TaskType.REPLAY.value: AskingReplay,
 }
 
 

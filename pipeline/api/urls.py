@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.api import config, media, models, publishing, tasks, workflows
+from pipeline.api import config, media, models, publishing, reworking, tasks, workflows
 
 urlpatterns = [
     path("tasks/", tasks.Tasks.as_view(), name="api-tasks"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("content/<int:pk>/unpublish/", publishing.Unpublish.as_view(), name="api-unpublish"),
     path("content/<int:pk>/address/", publishing.Address.as_view(), name="api-address"),
     path("content/<int:pk>/preview-link/", publishing.PreviewLinks.as_view(), name="api-preview-link"),
+    path("content/<int:pk>/revise/", reworking.Revise.as_view(), name="api-revise"),
+    path("content/<int:pk>/versions/<int:number>/replay/", reworking.Replay.as_view(), name="api-replay"),
     path("media/variations/", media.Variations.as_view(), name="api-variations"),
     path("config/schedule/", config.OneSchedule.as_view(), name="api-schedule"),
     path("config/preferences/", config.OnePreferences.as_view(), name="api-preferences"),

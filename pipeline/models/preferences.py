@@ -61,6 +61,8 @@ class Preferences(models.Model):
 
     objects = PreferencesQuerySet.as_manager()
 
+    names_a_person = True
+
     class Meta:
         verbose_name_plural = "preferences"
 

@@ -60,6 +60,8 @@ class Schedule(models.Model):
 
     objects = ScheduleQuerySet.as_manager()
 
+    names_a_person = True
+
     class Meta:
         indexes = [models.Index("next_run_at", name="schedule_due", condition=Q(is_on=True))]
 

@@ -37,6 +37,7 @@ TITLES = {
     "wrap_up": "Summary",
     "publish": "Our own site",
     "deliver": "Elsewhere",
+    "revise": "Revision",
 }
 
 

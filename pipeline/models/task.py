@@ -21,6 +21,8 @@ class TaskType(models.TextChoices):
     PLATFORM_CONTENT = "platform_content", "One piece"
     IMAGE_GENERATION = "image_generation", "Pictures"
     PUBLISH = "publish", "Publishing"
+    REVISION = "revision", "Revision"
+    REPLAY = "replay", "Replay"
 
 
 class TaskStatus(models.TextChoices):

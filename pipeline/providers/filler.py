@@ -46,12 +46,17 @@ LIMITS = ("minLength", "maxLength")
 USUAL_WORDS, SHORT_WORDS = 34, 8
 SHORT = 160  # characters: where no more fit, a line is wanted and not a paragraph
 _VOWEL = re.compile(r"\b([Aa]) (?=[aeiou])")
+_GIVEN = re.compile(r"<text>\n(?P<text>.*?)\n</text>\n+<note>", re.S)  # of a text that is to be revised
+_PARTS = re.compile(r"(\n[ \t]*\n)")
 ROUNDS = 20  # until two of a list are not alike
 
 
 def filler(request: Request) -> str:
     """Text of about the length that was asked for, as the schema wants it; another one for every request."""
-    draw = random.Random(f"{request.seed}{request.prompt}{request.messages[-1]['content']}")
+    asked = request.messages[-1]["content"]
+    draw = random.Random(f"{request.seed}{request.prompt}{asked}")
+    if request.schema is None and (given := _GIVEN.search(asked)):
+        return revised(draw, given["text"])
     if request.schema is None:
         return prose(draw, request.max_tokens // 4)
     return json.dumps(fill(request.schema, request.schema.get("$defs", {}), draw))
@@ -70,6 +75,19 @@ def prose(draw: random.Random, words: int) -> str:
             said.append(sentence)
             count += len(sentence.split())
     return "\n\n".join(" ".join(said[at : at + 3]) for at in range(0, len(said), 3))
+
+
+def revised(draw: random.Random, text: str) -> str:
+    """A text that is to be revised, with one sentence of it in other words and all its marks in their places."""
+    parts = _PARTS.split(text)
+    prose = [at for at, part in enumerate(parts) if part[:1].isupper() and len(part.split()) >= SHORT_WORDS]
+    if prose:
+        at = draw.choice(prose)
+        first, stop, rest = parts[at].partition(". ")
+        shape = draw.choice([one for one in SENTENCES if len(one) <= len(first) + 10] or SENTENCES[:1])
+        sentence = _VOWEL.sub(r"\1n ", shape.format(*draw.sample(THINGS, 2), draw.choice(PLACES)))
+        parts[at] = f"{sentence}{' ' if stop else ''}{rest}"
+    return "".join(parts)
 
 
 def fill(schema: Mapping[str, Any], known: Mapping[str, Any], draw: random.Random, name: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from content.errors import ExternalError
 
 from .base import Provider, Reply, Request
-from .calling import Call, Chain, Inbox
+from .calling import Call, Chain, Inbox, Line
 from .catalogue import Profile, cost, profile
 from .waiting import Stopwatch
 
@@ -52,6 +53,10 @@ class Session:
     @property
     def profile(self) -> Profile:
         return profile(self.model, self.provider.name)
+
+    def turn_to(self, provider: Provider, model: str) -> None:
+        """Ask this model from now on, and nobody in its place."""
+        self.provider, self.model, self._chain = provider, model, Chain([Line(provider, model)])
 
     def ask(self, request: Request, *, on_text: Callable[[str], None] = _nothing) -> Reply:
         """The answer, recorded; `on_text` gets the text so far as it grows. Raises `ExternalError`."""
@@ -123,7 +128,8 @@ class Session:
                 "prompt": request.prompt,
                 "template": request.template,
                 "messages": [dict(message) for message in request.messages],
-                "schema": request.schema,
+                # As text: PostgreSQL sorts the keys of an object, and a model fills its fields in the order they have.
+                "schema": json.dumps(request.schema) if request.schema else None,
                 "options": {
                     "temperature": request.temperature,
                     "seed": request.seed,

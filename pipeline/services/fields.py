@@ -281,12 +281,41 @@ class Publish(Asked):
         return self.task_name or "Publishing"
 
 
+class Revision(Written):
+    """The fields of a `revision` task: the version of `piece` that was read, and what is to be changed in it.
+
+    Empty `feedback` is that of the decision which stands, where changes were requested already.
+    """
+
+    piece: Row
+    version_hash: Annotated[Line, Field(max_length=64)] = ""
+    feedback: Annotated[str, Field(max_length=5000)] = ""
+
+    @property
+    def title(self) -> str:
+        return self.task_name or "Revision"
+
+
+class Replay(Asked):
+    """The fields of a `replay` task: the version of `piece` whose generation record is run again; the newest that a
+    model wrote unless said."""
+
+    piece: Row
+    version: Annotated[Annotated[int, Field(ge=1, le=10**9)] | None, BeforeValidator(_blank_is_none)] = None
+
+    @property
+    def title(self) -> str:
+        return self.task_name or "Replay"
+
+
 FIELDS: dict[str, type[Asked]] = {
     TaskType.BLOG_POST: BlogPost,
     TaskType.DAILY_WORKFLOW: DailyWorkflow,
     TaskType.PLATFORM_CONTENT: PlatformContent,
     TaskType.IMAGE_GENERATION: ImageGeneration,
     TaskType.PUBLISH: Publish,
+    TaskType.REVISION: Revision,
+    TaskType.REPLAY: Replay,
 }
 LISTS = {
     name

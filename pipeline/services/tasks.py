@@ -16,7 +16,7 @@ from content.models import Idea, User
 from content.services import audit, ideas
 from pipeline import events, providers, queue, workflows
 from pipeline.models import Stage, StageStatus, Task, TaskStatus, TaskType
-from pipeline.services import fields, outgoing, pictures
+from pipeline.services import fields, outgoing, pictures, reworking
 from pipeline.workflows import WORKFLOWS, lane_of, planned, planned_transform
 
 
@@ -91,6 +91,8 @@ LAYOUTS: dict[str, Callable[[Task, Any], list[Stage]]] = {
     TaskType.PLATFORM_CONTENT: _platform_content,
     TaskType.IMAGE_GENERATION: pictures.plan,
     TaskType.PUBLISH: outgoing.plan,
+    TaskType.REVISION: reworking.plan_revision,
+    TaskType.REPLAY: reworking.plan_replay,
 }
 
 
@@ -150,7 +152,9 @@ def _run_again(task: Task, stages: QuerySet[Stage], first: Stage) -> None:
     again = list(stages.values_list("pk", flat=True))  # read before they change
     of = task.stages.filter(position=first.position).count()
     share = (of - len(again)) / of
-    percent = {"percent": round(step.begins + (step.ends - step.begins) * share)} if task.percent == 100 else {}
+    percent: dict[str, Any] = (
+        {"percent": round(step.begins + (step.ends - step.begins) * share)} if task.percent == 100 else {}
+    )
     task.move_to(
         TaskStatus.QUEUED,
         finished_at=None,

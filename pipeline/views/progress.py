@@ -43,10 +43,11 @@ class Attempt:
     issues: tuple[Issue, ...] = ()
     words: int | None = None
     asked: str = ""
+    name: str = ""
 
     @property
     def title(self) -> str:
-        return "First draft" if self.number <= 1 else f"Refinement {self.number - 1}"
+        return self.name or ("First draft" if self.number <= 1 else f"Refinement {self.number - 1}")
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Progress:
     is_run = False
     is_pictures = False
     is_publishing = False
+    is_replay = False
+    can_be_asked_otherwise = True  # by a form for a new task
 
     @cached_property
     def stages(self) -> list[Stage]:
@@ -149,6 +152,10 @@ class Progress:
 
     @cached_property
     def attempts(self) -> list[Attempt]:
+        return self.scored()
+
+    def scored(self) -> list[Attempt]:
+        """Every scoring that this task tells of."""
         rows = Event.objects.filter(task=self.task, type__in=["quality", "refinement_started"]).order_by("seq")
         return list(_attempts(rows, writing=self.task.is_active))
 

@@ -39,6 +39,8 @@ def standing(task: Task, piece: Piece | None = None) -> Standing:
     if task.status == TaskStatus.COMPLETED:
         if task.type == TaskType.IMAGE_GENERATION:
             return Standing("generated", task.doing or "Finished")
+        if task.type == TaskType.REPLAY:  # “Different in 3 of 12 calls”
+            return Standing("ready" if task.result.get("same") else "changes", task.doing or "Finished")
         if task.type == TaskType.PUBLISH:  # “Up to date in 1 of 2 places”
             withdrawn = task.result.get("post", {}).get("withdrawn")
             shape = "changes" if task.result.get("failed") else "none" if withdrawn else "published"

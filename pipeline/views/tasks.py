@@ -24,6 +24,7 @@ from pipeline.services import tasks
 from pipeline.views.contact import Pictures
 from pipeline.views.places import Publishing
 from pipeline.views.progress import SOURCES, Progress, line
+from pipeline.views.reworking import Replaying, Revising
 from pipeline.views.runs import Run
 from pipeline.views.today import works
 
@@ -33,8 +34,10 @@ KINDS: dict[str, type[Progress]] = {
     TaskType.DAILY_WORKFLOW: Run,
     TaskType.IMAGE_GENERATION: Pictures,
     TaskType.PUBLISH: Publishing,
+    TaskType.REVISION: Revising,
+    TaskType.REPLAY: Replaying,
 }
-WRITES_NOTHING = [TaskType.IMAGE_GENERATION, TaskType.PUBLISH]
+WRITES_NOTHING = [TaskType.IMAGE_GENERATION, TaskType.PUBLISH, TaskType.REPLAY]
 MANY = {TaskType.DAILY_WORKFLOW}  # the types that write more than one piece
 
 

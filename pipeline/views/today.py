@@ -81,7 +81,7 @@ def _deck(waiting: Any, count: int) -> str:
     """“Two are due today. The oldest has waited since Wednesday.”"""
     end_of_day = timezone.localtime().replace(hour=23, minute=59, second=59)
     due = waiting.filter(due_at__lte=end_of_day).count()
-    oldest = waiting.values_list("updated_at", flat=True).first()
+    oldest = waiting.order_by("updated_at").values_list("updated_at", flat=True).first()
     says = []
     if due:
         says.append(f"{in_words(due).capitalize()} {'is' if due == 1 else 'are'} due today.")

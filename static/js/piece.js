@@ -1,7 +1,9 @@
-/* The piece page: single keys, the queue on small screens, a draft that was saved. Everything here only helps;
-   links and forms do the work. */
+/* The piece page: single keys, the queue on small screens, who reads it, a draft that was saved. Everything here only
+   helps; links and forms do the work. */
+import { reading } from "./claims.js";
 import { forget } from "./drafts.js";
 import { listen } from "./keys.js";
+import { arrive } from "./undo.js";
 
 const narrow = matchMedia("(max-width: 72rem)");
 
@@ -25,35 +27,79 @@ addEventListener("change", (event) => event.target.closest(".against")?.requestS
 /* `d` turns the marks off and on. */
 function marks() {
   const now = document.querySelector("#marks-clean[aria-current]") ? "#marks-changes" : "#marks-clean";
-  document.querySelector(now)?.click();
+  follow(document.querySelector(now));
 }
 
-/* Request changes and reject need a reason: their keys lead to the field first. */
-function verdict(name) {
-  const button = document.querySelector(`.verdict [data-key="${name}"]`);
-  const field = document.querySelector("#feedback");
-  if (!button || !field) return;
-  if (name !== "a" && !field.value.trim()) field.focus();
-  else button.click();
+/* With the focus on the link, htmx puts it on the same link of the page that comes. */
+function follow(link) {
+  link?.focus({ preventScroll: true });
+  link?.click();
 }
+
+const button = (key) => document.querySelector(`.verdict form [data-key="${key}"]`);
+const SENDS = { c: "requests the changes", r: "rejects it" };
+let asked = "c"; // the verdict that the reason in the field is for
+
+/* Request changes and reject need a reason: their keys lead to the field first, and say what sends it. */
+function verdict(key) {
+  const field = document.querySelector("#feedback");
+  if (!button(key) || !field) return;
+  if (key === "a" || field.value.trim()) return button(key).click();
+  asked = key;
+  const says = document.querySelector("#sends");
+  says.textContent = `Ctrl+Enter ${SENDS[key]}; Esc leaves the field.`;
+  says.hidden = false;
+  field.focus();
+}
+
+addEventListener("keydown", (event) => {
+  if (event.target.id !== "feedback" || event.isComposing) return;
+  if (event.key === "Escape") {
+    event.target.blur();
+    document.querySelector("#main").focus({ preventScroll: true });
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    button(asked)?.click();
+  }
+});
+
+/* `[` and `]` go from change to change, and say which by the focus. */
+function change(by) {
+  const places = [...document.querySelectorAll("#main [data-place]")].filter((place) => place.checkVisibility());
+  const at = places.indexOf(document.activeElement.closest("[data-place]"));
+  const next = places[at < 0 ? (by > 0 ? 0 : places.length - 1) : Math.min(Math.max(at + by, 0), places.length - 1)];
+  if (!next) return;
+  if (next.tabIndex < 0) next.tabIndex = -1;
+  next.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "center" });
+}
+
+const panel = (number) => () => follow(document.querySelectorAll("#side nav a")[number - 1]);
+const press = (key) => () => document.querySelector(`[data-key="${key}"]`)?.click();
 
 listen({
   a: () => verdict("a"),
   c: () => verdict("c"),
   r: () => verdict("r"),
   d: marks,
-  e: () => document.querySelector('[data-key="e"]')?.click(),
-  j: () => document.querySelector('[data-key="j"]')?.click(),
-  k: () => document.querySelector('[data-key="k"]')?.click(),
+  e: press("e"),
+  j: press("j"),
+  k: press("k"),
+  "[": () => change(-1),
+  "]": () => change(1),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((number) => [number, panel(number)])),
 });
 
 /* What was typed stays, whatever part of the page is changed around it. */
 let typed = "";
 
 settle();
+reading();
 if (document.querySelector("#refusal")) document.querySelector("#feedback")?.focus({ preventScroll: true });
+else arrive(document.querySelector("h1"));
 document.body.addEventListener("htmx:beforeSwap", () => (typed = document.querySelector("#feedback")?.value ?? ""));
-document.body.addEventListener("htmx:afterSettle", () => {
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id === "claim") return;
   settle();
   const field = document.querySelector("#feedback");
   if (field && !field.value) field.value = typed;

@@ -20,7 +20,9 @@ MEBIBYTE = 1024 * 1024
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="memory, overhead, feed, stages, daily, sdxl, approve or reads")
+    parser.add_argument(
+        "--only", default="", help="memory, overhead, feed, stages, daily, sdxl, approve, reads, trail or triage"
+    )
     parser.add_argument("--posts", type=int, default=2, help="how many posts to write for the overhead")
     parser.add_argument("--json", default="", help="write the figures to this file too")
     options = parser.parse_args()
@@ -38,7 +40,7 @@ def main() -> int:
         with Installation(Path(folder) / "data") as installation:
             _join(installation)
             # Imported here: these read settings, which need the installation's addresses.
-            from bench import approve, daily, feed, memory, overhead, reads, sdxl, stages
+            from bench import approve, daily, feed, memory, overhead, reads, sdxl, stages, trail, triage
 
             gc.freeze()  # the listeners' own rubbish collection is not what is measured, theirs or the bare ones'
 
@@ -51,6 +53,8 @@ def main() -> int:
                 "sdxl": sdxl,
                 "approve": approve,
                 "reads": reads,
+                "trail": trail,
+                "triage": triage,
             }
             for name, measure in parts.items():
                 if options.only in ("", name):
@@ -65,12 +69,13 @@ def _join(installation: Installation) -> None:
     """Let this process talk to the installation's own database and broker."""
     from config.embedded import DataDir
 
-    for name in ("DATABASE_URL", "REDIS_URL"):
+    for name in ("DATABASE_URL", "COPYDESK_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     os.environ["COPYDESK_DATA"] = str(installation.data)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ["COPYDESK_LOG_LEVEL"] = "WARNING"
     DataDir(installation.data).join_running()
+    os.environ["DATABASE_URL"] = os.environ["COPYDESK_OWNER_URL"]  # some drop an index to fill a table
     import django
 
     django.setup()

@@ -58,6 +58,6 @@ def test_from_run_now_to_approved_by_keyboard_alone(page: Page, owner: User) -> 
     page.wait_for_url(f"**/pieces/{piece.pk}/")
     tab_to(page, "Approve")
     page.keyboard.press("Enter")
-    expect(page.locator("body")).to_contain_text("Approved")
+    expect(page.locator("body")).to_contain_text("is approved. It is ready to publish.")
     piece.refresh_from_db()
     assert piece.approval == Approval.APPROVED

@@ -26,14 +26,15 @@ def settled(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def test_a_key_approves_and_the_bar_offers_what_comes_next(opened: desk.Opened, editor: User) -> None:
+def test_a_key_approves_and_the_piece_can_be_published_from_what_is_said(opened: desk.Opened, editor: User) -> None:
     piece = make.piece(body=BY_MODEL)
     page = opened(piece.get_absolute_url(), by=editor)
 
     page.keyboard.press("a")
 
-    expect(page.get_by_role("button", name="Publish")).to_be_visible()
     expect(page.get_by_text("is approved. It is ready to publish.")).to_be_visible()
+    page.get_by_role("link", name="Open it").click()
+    expect(page.get_by_role("button", name="Publish")).to_be_visible()
     assert Decision.objects.get().verdict == "approved"
 
 
@@ -46,6 +47,7 @@ def test_a_key_that_needs_a_reason_leads_to_the_field(opened: desk.Opened, edito
     page.keyboard.type("a reason, with c and r in it")
     page.get_by_role("button", name="Reject").click()
 
+    page.get_by_role("link", name="Open it").click()
     expect(page.locator(".verdict")).to_contain_text("Rejected by Mara Lindqvist")
     assert Decision.objects.get().feedback == "a reason, with c and r in it"
 
@@ -187,10 +189,12 @@ def test_every_verdict_works_without_a_script(opened: desk.Opened, editor: User)
     expect(page.get_by_role("alert")).to_contain_text("Say why")
     page.locator("#feedback").fill("Say more.")
     page.get_by_role("button", name="Request changes").click()
+    page.get_by_role("link", name="Open it").click()
     expect(page.locator(".verdict")).to_contain_text("Changes requested by Mara Lindqvist")
     page.get_by_role("button", name="Take back").click()
     page.get_by_role("link", name="Changes", exact=True).first.click()
     page.get_by_role("button", name="Approve").click()
+    page.get_by_role("link", name="Open it").click()
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("link", name="View public")).to_be_visible()
     page.get_by_text("Unpublish…").click()

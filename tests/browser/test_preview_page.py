@@ -220,6 +220,7 @@ def test_without_a_script_everything_is_there_to_read_and_to_copy(opened: desk.O
     page.locator(".copying summary").first.click()
     expect(page.locator(".copying textarea").first).to_be_visible()
     page.get_by_role("button", name="Approve").click()
+    page.get_by_role("link", name="Open it").click()
     expect(page.locator(".verdict")).to_contain_text("Copy it and post it on X")
 
     page.goto(edit_page(piece))

@@ -237,9 +237,9 @@ def test_the_queue_asks_for_its_password_and_survives_a_kill(data: DataDir) -> N
 
 def test_throwaway_servers_leave_nothing_behind() -> None:
     with ephemeral() as addresses:
-        write_note(addresses["DATABASE_URL"])
-        assert count_notes(addresses["DATABASE_URL"]) == 1
-        with psycopg.connect(addresses["DATABASE_URL"]) as connection:
+        write_note(addresses["COPYDESK_OWNER_URL"])
+        assert count_notes(addresses["COPYDESK_OWNER_URL"]) == 1
+        with psycopg.connect(addresses["COPYDESK_OWNER_URL"]) as connection:
             row = connection.execute("SHOW data_directory").fetchone()
         assert row
         cluster = Path(row[0])

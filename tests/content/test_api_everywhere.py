@@ -77,7 +77,7 @@ def everything(owner: User) -> dict[str, dict[str, int]]:
     """For each collection a thing of `owner`'s that all its addresses could act on."""
     version = make.version(owner=owner)
     return {
-        "content": {"pk": version.piece_id, "number": version.number},
+        "content": {"pk": version.piece_id, "number": version.number, "link": 1},
         "tasks": {"pk": make.task(owner=owner).pk},
         "workflows": {"pk": make.daily_run(owner=owner).pk},
         "media": {"pk": candidate(version.piece).pk},
@@ -106,7 +106,7 @@ def test_what_is_anothers_is_not_found(
 def test_what_does_not_exist_is_not_found(path: str, method: str) -> None:
     client = api(make.editor())
     for pk in (0, 10**9, 10**30):
-        refused = getattr(client, method)(filled(path, pk=pk, number=1))
+        refused = getattr(client, method)(filled(path, pk=pk, number=1, link=1))
         assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
 
 
@@ -117,7 +117,7 @@ OPEN = ("auth/", "^posts", "posts/", "media/images/<int:pk>/preview/")
 @pytest.mark.parametrize("path", [path for path in ADDRESSES if not path.startswith(OPEN)])
 def test_nobody_gets_in_without_signing_in(path: str) -> None:
     for method in methods(ADDRESSES[path]):
-        refused = getattr(api(), method)(filled(path, pk=1, number=1))
+        refused = getattr(api(), method)(filled(path, pk=1, number=1, link=1))
         assert (refused.status_code, refused.json()["code"]) == (401, "not_signed_in")
         assert refused["WWW-Authenticate"]
 

@@ -253,3 +253,74 @@ def test_no_word_of_a_plain_text_is_lost_between_two_versions(old, new):
 
     assert "".join("".join(block.old for block in comparison.blocks).split()) == "".join(old.split())
     assert "".join("".join(block.new for block in comparison.blocks).split()) == "".join(new.split())
+
+
+# --- Moves, forms, code --------------------------------------------------------------------------------------
+
+
+def test_a_paragraph_that_was_edited_on_its_way_shows_only_the_edit():
+    parts = ["The first of them is long enough.", "The second tells of something else.", "A mover that goes up top."]
+    comparison = compare("\n\n".join(parts), "\n\n".join(["A mover that went up top.", parts[0], parts[1]]))
+
+    came, left = comparison.blocks[0], comparison.blocks[-1]
+    assert "".join({"keep": "{}", "ins": "{{{}}}", "del": "[{}]"}[s.op].format(s.text) for s in came.edits) == (
+        "A mover that [goes]{went} up top."
+    )
+    assert (came.moved, left.moved) == (came.moved, came.moved)
+    assert (came.moved.was, came.moved.now, came.moved.way) == (3, 1, "up")
+    assert (comparison.added, comparison.removed, comparison.places) == (1, 1, 2)
+
+
+def test_a_section_that_moved_is_one_move():
+    lead = ["The first of them is long enough.", "And what follows it is no shorter."]
+    section = ["## Pipes", "The old pipes were the worry of the house.", "Nobody had looked at them for years."]
+    comparison = compare("\n\n".join([*section, *lead, *lead]), "\n\n".join([*lead, *lead, *section]))
+
+    came = [block for block in comparison.blocks if block.came]
+    assert {block.moved.number for block in comparison.blocks if block.moved} == {1}
+    assert [block.moved.is_first for block in came] == [True, False, False]
+    assert comparison.places == 1
+
+
+def test_two_short_lines_that_are_alike_by_chance_did_not_move():
+    comparison = compare("Yes.\n\nA paragraph that stays where it was.", "A paragraph that stays where it was.\n\nYes.")
+
+    assert not any(block.moved for block in comparison.blocks)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "was"),
+    [
+        ("- one thing", "1. one thing", ("li", 1, "-")),
+        ("- one\n- two things", "- one\n  - two things", ("li", 1, "-")),
+        ("### one thing", "#### one thing", ("h3", 3, "")),
+        ("> one thing", "one thing", ("quote", 0, "")),
+    ],
+)
+def test_another_form_of_the_same_words_is_told(old, new, was):
+    comparison = compare(old, new)
+    block = comparison.blocks[-1]
+
+    assert (block.was, block.was_level, block.was_marker) == was
+    assert (comparison.places, comparison.added, comparison.removed) == (1, 0, 0)
+
+
+def test_a_third_item_that_became_the_fourth_was_not_changed():
+    comparison = compare("1. one\n2. two", "1. new here\n2. one\n3. two")
+
+    assert [block.changed for block in comparison.blocks] == [True, False, False]
+
+
+def test_code_is_compared_row_by_row():
+    old = "```\ndef loss(area):\n    return area\nprint(loss(2))\n```"
+    new = "```\ndef loss(area, u):\n    check(u)\n    return area\nprint(loss(2))\n```"
+
+    assert written(compare(old, new)) == [
+        "def loss(area{, u}):{\n    check(u)}\n    return area\nprint(loss(2))",
+    ]
+
+
+def test_marks_typed_in_another_way_are_no_change_but_are_said():
+    comparison = compare("* one\n* two\n\n\nEnd.", "- one\n- two\n\nEnd.")
+
+    assert (comparison.places, comparison.only_unseen) == (0, True)

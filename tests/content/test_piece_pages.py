@@ -121,7 +121,7 @@ def test_a_new_title_is_marked_above_the_text(client: Client, editor: User) -> N
     piece = make.piece(body=BY_MODEL)
     editing.save_edit(piece, by=editor, based_on=piece.current.hash, title="A kettle for life", body=BY_MODEL)
 
-    heading = re.search(r'<h1 id="t">(.*?)</h1>', page(client, piece))
+    heading = re.search(r'<h1 id="t"[^>]*>(.*?)</h1>', page(client, piece))
 
     assert heading
     assert "<ins>for life</ins>" in heading[1]
@@ -168,7 +168,13 @@ def test_the_history_lists_versions_decisions_and_why(client: Client, editor: Us
 
 
 def test_provenance_shows_how_the_text_was_generated(client: Client, editor: User) -> None:
-    call = {"provider": "ollama", "digest": "sha256:46e0", "seed": 418204, "tokens_in": 4118, "tokens_out": 2206}
+    call = {
+        "provider": "ollama",
+        "digest": "sha256:46e0",
+        "options": {"seed": 418204},
+        "tokens_in": 4118,
+        "tokens_out": 2206,
+    }
     piece = make.piece()
     make.version(piece=piece, body=BY_MODEL, record={"calls": [{**call, "seconds": 52.6}, {**call, "seconds": 10}]})
 

@@ -91,6 +91,7 @@ def test_the_road_in_a_browser(copydesk: Installation, browser: Browser) -> None
     page.wait_for_url("**/pieces/*/")
 
     page.get_by_role("button", name="Approve").click()
+    page.get_by_role("link", name="Open it", exact=True).click()
     expect(page.get_by_role("button", name="Publish")).to_be_visible()
     page.get_by_role("button", name="Publish").click()
     page.get_by_role("link", name="View public").first.click()

@@ -22,7 +22,7 @@ from django.utils import timezone
 from secrets_kept import MARK, PUBLIC, Newsroom, newsroom
 
 from content.api.posts.asking import cursor_of
-from content.models import Idea, Post, Version
+from content.models import GuestLink, Idea, Post, Version
 from content.services import changes, publishing, reading
 from content.views.shelf import Shelf
 from media_gen.models import Image
@@ -38,12 +38,12 @@ def pks(model: Any) -> Callable[[Newsroom], list[Any]]:
 # How the parameters of an address are filled, by how it begins; the longest beginning counts. A new address with a
 # parameter needs a line here, or the test fails.
 WAYS: dict[str, Ways] = {
-    "desk/pieces/": {"pk": lambda made: made.pieces},
+    "desk/pieces/": {"pk": lambda made: made.pieces, "link": pks(GuestLink), "n": lambda _: [1, 2]},
     "desk/tasks/": {"pk": pks(Task), "stage": pks(Stage)},
     "desk/ideas/": {"pk": pks(Idea)},
     "desk/images/": {"pk": pks(Image)},
     "desk/notifications/": {"pk": pks(Notification)},
-    "api/v1/content/": {"pk": lambda made: made.pieces, "number": lambda _: [1, 2, 3]},
+    "api/v1/content/": {"pk": lambda made: made.pieces, "number": lambda _: [1, 2, 3], "link": pks(GuestLink)},
     "api/v1/tasks/": {"pk": pks(Task)},
     "api/v1/workflows/": {"pk": pks(Task)},
     "api/v1/media/images/": {"pk": pks(Image)},
@@ -55,15 +55,18 @@ WAYS: dict[str, Ways] = {
     "author/": {"slug": lambda made: made.names},
     "archive/": {"year": lambda _: [timezone.now().year, 2999], "month": lambda _: ["01", "11", "12"]},
     "preview/": {"token": lambda made: made.dead_links},
+    "guest/": {"token": lambda made: made.dead_guests},
     "sitemap-": {"number": lambda _: [1, 2]},
     "admin/": {
         "object_id": lambda _: [1, Version.objects.latest("pk").pk],
+        "verdict": lambda _: ["approved"],
         "app_label": lambda _: ["content"],
         "content_type_id": lambda _: [1],
         "id": lambda _: [1],
         "url": lambda _: ["content/nothing/"],
     },
 }
+CLOSED = ("/desk/pieces", "/desk/tasks", "/preview/", "/guest/")
 FORMATS = ["text/html", "application/json", "*/*"]
 # What else is asked of every address that answers nobody, and of some that listen to more.
 ASKED = [
@@ -173,7 +176,7 @@ def test_no_address_says_what_nobody_approved(db: None, scripted: Any) -> None:
     assert leaks == {}
     assert len(every) > 200
     assert {"/", "/search/", "/feed/rss.xml", "/robots.txt", "/api/v1/posts/", "/posts/kittiwakes/"} <= set(open_to_all)
-    assert not [address for address in open_to_all if address.startswith(("/desk/pieces", "/desk/tasks", "/preview/"))]
+    assert not [address for address in open_to_all if address.startswith(CLOSED)]
     for address in (
         "/",
         "/category/birds/",
@@ -236,6 +239,29 @@ def test_a_preview_link_shows_its_version_and_nothing_else(db: None, scripted: A
     assert found_in(said(nobody.get(f"{address}?{ASKED[0]}"))) <= own
 
 
+def test_a_guest_link_shows_its_version_and_nothing_else_whatever_is_sent_to_it(db: None, scripted: Any) -> None:
+    made, nobody = newsroom(), Client()
+    token, version = made.live_guest
+    own = found_in(f"{version.title} {version.body} {version.facts} {version.piece.idea.category}".encode().lower())
+    address = f"/guest/{token}/"
+
+    looked = nobody.get(address)
+    answers = [
+        looked,
+        nobody.get(f"{address}?{ASKED[0]}"),
+        nobody.post(address, {"verdict": "rejected", "version": "1", "piece": "1"}),  # no reason
+        nobody.post(address, {"verdict": "approved", "version_hash": "0" * 64}),
+        nobody.post(address, {"verdict": "approved"}),  # the second
+        nobody.get(address),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 400, 200, 410, 410]
+    assert all(found_in(said(answer)) <= own for answer in answers)
+    assert found_in(version.title.encode().lower()) <= found_in(said(looked))
+    assert not found_in(said(answers[-1]))
+    assert all("noindex" in answer["X-Robots-Tag"] and "no-store" in answer["Cache-Control"] for answer in answers)
+
+
 async def test_nothing_of_a_withdrawn_post_is_left_on_the_shelf(transactional_db: None, scripted: Any) -> None:
     word = f"{MARK}shelf"
 
@@ -245,7 +271,7 @@ async def test_nothing_of_a_withdrawn_post_is_left_on_the_shelf(transactional_db
 
     def everywhere() -> list[str]:
         made = Newsroom(slugs=[f"the-{word}"], names=[f"{word}category", f"{word}-author"])
-        desk = ("admin/", "desk/", "media/", "preview/", "api/v1/auth/", "api/v1/schema/")
+        desk = ("admin/", "desk/", "media/", "preview/", "guest/", "api/v1/auth/", "api/v1/schema/")
         site = [route for route in routes(get_resolver()) if not route.startswith(desk)]
         asked = [address for route in site for address in addresses_of(route, made)]
         return [*asked, f"/search/?q={word}body", f"/api/v1/posts/search/?q={word}body", "/api/v1/posts/?include=body"]

@@ -1,51 +1,80 @@
 """Which block of one text answers to which of another, and which words within them stayed."""
 
-import re
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from rapidfuzz.distance import Indel, LCSseq
 
-from content.platforms import text
+from .cutting import Line, is_word
+from .marks import Op
 
-from .marks import Author, Op
-
-_TOKEN = re.compile(rf"[{text.CJK}]|(?:(?![{text.CJK}])\w)+(?:['’](?:(?![{text.CJK}])\w)+)*|\s+|[^\w\s]")
 ALIKE = 0.4  # of the words of both: below it a paragraph was written anew, not edited
+ROW_ALIKE = 0.6  # the same, of the characters of two rows of code or of a table
 REWRITTEN = 0.34  # of the words kept: below it, old and new stand side by side whole
 MOVED = 0.6  # the same, for a paragraph that was edited and moved at once
 MATCHED = 20_000  # pairs of blocks weighed against each other; beyond it only equal ones meet
 COMPARED = 60_000_000  # pairs of tokens or blocks compared (8 MB of bits); beyond it all goes out and comes in
 
 
-@dataclass
-class Line:
-    """A block cut into tokens, each with its author."""
-
-    block: text.Block
-    plain: bool = False
-    tokens: list[str] = field(init=False)
-    authors: list[Author] = field(init=False)
-    words: list[str] = field(init=False)
-    vocabulary: frozenset[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.tokens = _TOKEN.findall(self.block.source)
-        self.words = list(filter(is_word, self.tokens))
-        self.vocabulary = frozenset(self.words)
-
-
-_Edit = tuple[Op, int, int, int, int]
+Edit = tuple[Op, int, int, int, int]
 _Kept = tuple[int, int, int, int]
 
 
-def edits(old: list[str], new: list[str]) -> list[_Edit]:
-    """Runs that were kept, taken out or put in, in order, a removal before what replaced it."""
+def edits(old: Line, new: Line) -> list[Edit]:
+    """Runs of tokens that were kept, taken out or put in, in order, a removal before what replaced it."""
+    if old.tokens == new.tokens:
+        return [("keep", 0, len(old.tokens), 0, len(new.tokens))]
+    by_rows = old.block.kind == new.block.kind == "code"
+    return _by_rows(old.tokens, new.tokens) if by_rows else _by_words(old.tokens, new.tokens)
+
+
+def _by_rows(old: list[str], new: list[str]) -> list[Edit]:
+    """Code and tables: whole rows first, then the words of those that were edited."""
+    olds, news = _row_ends(old), _row_ends(new)
+    rows = [
+        ["".join(tokens[a:b]).strip("\n") for a, b in pairwise(ends)] for tokens, ends in ((old, olds), (new, news))
+    ]
+    ends = (len(rows[0]), len(rows[0]), len(rows[1]), len(rows[1]))
+    found: list[Edit] = []
+    i = j = 0
+    for i1, i2, j1, j2 in [*_equal(*rows), ends]:
+        met = _rows_alike(rows[0][i:i1], rows[1][j:j1])
+        spans = [(i + one, i + one + 1, j + other, j + other + 1) for one, other in met]
+        for a, b, c, d in [*spans, (i1, i2, j1, j2)]:
+            if i < a:
+                found.append(("del", olds[i], olds[a], news[j], news[j]))
+            if j < c:
+                found.append(("ins", olds[a], olds[a], news[j], news[c]))
+            one, other = old[olds[a] : olds[b]], new[news[c] : news[d]]
+            found += [
+                (op, m + olds[a], n + olds[a], o + news[c], p + news[c]) for op, m, n, o, p in _by_words(one, other)
+            ]
+            i, j = b, d
+    return found
+
+
+def _rows_alike(olds: Sequence[str], news: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Which rows were edited into which, in order: each old one with the next new one that is like it."""
+    at = 0
+    for index, old in enumerate(olds if len(olds) * len(news) <= MATCHED else ()):
+        for there in range(at, len(news)):
+            if Indel.normalized_similarity(old, news[there]) >= ROW_ALIKE:
+                yield index, there
+                at = there + 1
+                break
+
+
+def _row_ends(tokens: list[str]) -> list[int]:
+    """Where each row begins, its line's end before it, and where the last one ends."""
+    return [0, *(at for at, token in enumerate(tokens) if at and "\n" in token), len(tokens)]
+
+
+def _by_words(old: list[str], new: list[str]) -> list[Edit]:
     kept = _without_crumbs(_on_words(_equal(old, new), old, new), old, len(new))
-    words_kept = sum(is_word(token) for i1, i2, _, _ in kept for token in old[i1:i2])
-    if old != new and words_kept < REWRITTEN * min(sum(map(is_word, old)), sum(map(is_word, new))):
+    words_kept = _count(token for i1, i2, _, _ in kept for token in old[i1:i2])
+    if old != new and words_kept < REWRITTEN * min(_count(old), _count(new)):
         kept = []
-    edits: list[_Edit] = []
+    edits: list[Edit] = []
     i = j = 0
     for i1, i2, j1, j2 in [*kept, (len(old), len(old), len(new), len(new))]:
         if i < i1:
@@ -56,6 +85,10 @@ def edits(old: list[str], new: list[str]) -> list[_Edit]:
             edits.append(("keep", i1, i2, j1, j2))
         i, j = i2, j2
     return edits
+
+
+def _count(tokens: Iterable[str]) -> int:
+    return sum(token[0].isalnum() for token in tokens)
 
 
 def _equal(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[_Kept]:
@@ -96,19 +129,15 @@ def _without_crumbs(kept: list[_Kept], old: list[str], end: int) -> list[_Kept]:
         for i1, i2, j1, j2 in kept
         if (i1, j1) == (0, 0)
         or (i2, j2) == (len(old), end)
-        or sum(map(is_word, old[i1:i2])) > 1
+        or _count(old[i1:i2]) > 1
         or max((len(token) for token in old[i1:i2] if is_word(token)), default=0) > 4
     ]
 
 
-def is_word(token: str) -> bool:
-    return token[0].isalnum()
+Pair = tuple[Line | None, Line | None]
 
 
-_Pair = tuple[Line | None, Line | None]
-
-
-def paired(olds: list[Line], news: list[Line]) -> Iterator[_Pair]:
+def paired(olds: list[Line], news: list[Line]) -> Iterator[Pair]:
     """Old and new blocks in reading order: both, or (old, None) taken out, or (None, new) put in."""
     equal = _equal([_key(line) for line in olds], [_key(line) for line in news])
     # A short text is weighed as a whole between its unchanged ends, so that one line that moved up does not
@@ -132,7 +161,7 @@ def _key(line: Line) -> tuple[str, str]:
     return line.block.kind, line.block.source
 
 
-def _between(olds: list[Line], news: list[Line]) -> Iterator[_Pair]:
+def _between(olds: list[Line], news: list[Line]) -> Iterator[Pair]:
     """Pairs blocks so that as much text as can be meets what is like it, in order."""
     rows, columns = len(olds), len(news)
     small = rows * columns <= MATCHED

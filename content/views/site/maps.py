@@ -21,7 +21,7 @@ A_PART = 20_000  # numbers of posts that one part of a large sitemap covers
 XML = "application/xml; charset=utf-8"
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # What is not for readers, or has an address for every question.
-CLOSED = ("/desk/", "/admin/", "/api/", "/preview/", "/search/")
+CLOSED = ("/desk/", "/admin/", "/api/", "/preview/", "/guest/", "/search/")
 
 
 @require_safe

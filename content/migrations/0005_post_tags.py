@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0003_world'),
+        ('content', '0004_review_desk'),
     ]
 
     operations = [

@@ -1,0 +1,11 @@
+"""The newsroom in the admin. What has a history changes through the desk's services."""
+
+from django.contrib import admin
+
+from . import people, pieces, record, versions
+from .base import Listed, NewestOnly, People, ReadOnly, among, indexed
+
+__all__ = ["Listed", "NewestOnly", "People", "ReadOnly", "among", "indexed", "people", "pieces", "record", "versions"]
+
+admin.site.site_header = admin.site.site_title = "Copydesk"
+admin.site.index_title = "People, and everything on the record"
