@@ -35,7 +35,9 @@ def change(
         for name, value in changed.items():
             setattr(kept, name, value)
         kept.save(update_fields=[*changed, "updated_at"])
-        says = {name: float(value) if isinstance(value, Decimal) else value for name, value in changed.items()}
+        says: dict[str, Any] = {
+            name: float(value) if isinstance(value, Decimal) else value for name, value in changed.items()
+        }
         audit.record("house.changed", kept, by=by, **says)
     return kept
 

@@ -83,7 +83,7 @@ class Queue:
     @classmethod
     def asked(cls, said: Mapping[str, str]) -> Queue:
         wanted = {field.name: str(said.get(field.name, ""))[:200].strip() for field in fields(cls)}
-        known = {
+        known: dict[str, set[Any]] = {
             "view": set(VIEWS),
             "status": set(ROAD) - {Status.READY},
             "order": set(ORDERS),
@@ -203,7 +203,10 @@ def plan(piece: Piece, *, by: User, due_at: datetime | None, priority: int) -> N
     if (locked.due_at, locked.priority) != (due_at, priority):
         # Not `updated_at`: it has not moved, and keeps its place among those that are as urgent.
         Piece.objects.filter(pk=locked.pk).update(due_at=due_at, priority=priority)
-        said = {"due_at": due_at.isoformat() if due_at else None, "priority": Priority(priority).name.lower()}
+        said: dict[str, Any] = {
+            "due_at": due_at.isoformat() if due_at else None,
+            "priority": Priority(priority).name.lower(),
+        }
         audit.record("piece.planned", locked, by=by, **said)
     piece.due_at, piece.priority = due_at, Priority(priority)
 

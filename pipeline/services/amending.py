@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 
 from content.errors import InvalidMove, NotAllowed
@@ -18,7 +20,7 @@ def amend(task: Task, *, by: User, name: str | None = None, priority: int | None
         raise NotAllowed("Only its owner or an editor can do that.")
     lock(task)
     locked = Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
-    changed = {"name": name, "priority": priority}
+    changed: dict[str, Any] = {"name": name, "priority": priority}
     changed = {field: value for field, value in changed.items() if value not in (None, getattr(locked, field))}
     if not changed:
         return

@@ -152,7 +152,9 @@ def change(user: User, **wanted: Any) -> Schedule:
         kept.next_run_at = next_run(kept, timezone.now())
     kept.save(update_fields=[*changed, "next_run_at", "updated_at"])
     if changed:
-        says = {name: str(value) if isinstance(value, time) else value for name, value in changed.items()}
+        says: dict[str, Any] = {
+            name: str(value) if isinstance(value, time) else value for name, value in changed.items()
+        }
         audit.record("schedule.changed", kept, by=user, **says)
     return kept
 

@@ -309,7 +309,9 @@ def test_a_file_is_made_in_parts_however_many_rows_there_are(admin: User, monkey
 def test_no_cell_is_a_formula(name: str, admin: User) -> None:
     audit.record("schedule.skipped", why=name)
 
-    [row] = csv.DictReader(io.StringIO("".join(trail_export.export("csv", Asked(event="schedule."), by=admin)), newline=""))
+    [row] = csv.DictReader(
+        io.StringIO("".join(trail_export.export("csv", Asked(event="schedule."), by=admin)), newline="")
+    )
 
     assert row["says"] == f"'{name}"
     assert not [cell for cell in row.values() if cell.startswith(trail_export.FORMULA)]
