@@ -25,6 +25,10 @@ BATCH, ROUNDS = 2_000, 40
 BOUND_MS = 100
 BODY = "# A kettle\n\nKettles are thrown away early. It saves £410 a year.\n\n## The part\n\nIt sits below the base.\n"
 STATUSES = [Status.GENERATED] * 6 + [Status.EDITED, Status.REVIEWED, Status.READY, Status.PUBLISHED]
+CURRENT = (
+    "UPDATE content_piece SET current_id = version.id FROM content_version version "
+    "WHERE version.piece_id = content_piece.id AND content_piece.current_id IS NULL"
+)
 PAGES = {
     "the queue": "",
     "lowest score first": "?order=score",
@@ -80,13 +84,9 @@ def seed(upto: int, *, owner: User) -> None:
             )
             for n, idea in zip(numbers, ideas, strict=True)
         )
-        versions = Version.objects.bulk_create(
-            _version(piece, n, report) for n, piece in zip(numbers, pieces, strict=True)
-        )
-        for piece, version in zip(pieces, versions, strict=True):
-            piece.current = version
-        Piece.objects.bulk_update(pieces, ["current"])
+        Version.objects.bulk_create(_version(piece, n, report) for n, piece in zip(numbers, pieces, strict=True))
     with connection.cursor() as cursor:
+        cursor.execute(CURRENT)
         for table in ("content_piece", "content_version", "content_idea"):
             cursor.execute(f"VACUUM ANALYZE {table}")
 
