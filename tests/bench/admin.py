@@ -169,7 +169,8 @@ def _copy(cursor: Any, model: Any, pk: int, changes: dict[str, str], many: int) 
         f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} r, generate_series(1, {many}) g, "
         f"(SELECT ARRAY[{words}] AS w) words WHERE r.id = {pk}"
     )
-    cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+    # As often as it was not asked: the desk's role may not set it.
+    cursor.execute(f"SELECT count(nextval(pg_get_serial_sequence('{table}', 'id'))) FROM generate_series(1, {many})")
 
 
 def _one_of_each(owner: User) -> dict[Any, Any]:
