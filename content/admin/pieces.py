@@ -22,7 +22,7 @@ from content.models import Decision, Idea, Piece, User, Verdict, Version
 from content.services import audit, review, triage
 from content.views.signed_in import SignedIn
 
-from .base import SHOWN, Listed, NewestOnly, People, ReadOnly, among
+from .base import SHOWN, Listed, NewestOnly, People, ReadOnly, among, saying
 
 AT_ONCE = 200  # decisions by one click; each is read by a person, so more would be a mistake
 VERBS = {
@@ -43,7 +43,7 @@ class IdeaAdmin(Listed):
     piece, person = "", "owner"
 
     def saying(self, rows, typed):
-        return rows.filter(pk__in=Piece.objects.saying(typed).values("idea"))
+        return rows.filter(pk__in=Piece.objects.filter(pk__in=saying(typed)).values("idea"))
 
 
 class VersionInline(ReadOnly, admin.TabularInline):
@@ -106,7 +106,7 @@ class PieceAdmin(Listed):
         return Piece.objects.with_current().defer("current__body", "current__record", "current__report")
 
     def saying(self, rows, typed):
-        return rows.saying(typed)
+        return rows.filter(pk__in=saying(typed))
 
     def has_add_permission(self, request):
         return False  # a task makes it
