@@ -37,7 +37,7 @@ SELECT current_user,
     bool_or(has_table_privilege(oid, 'UPDATE') OR has_table_privilege(oid, 'DELETE')
         OR has_table_privilege(oid, 'TRUNCATE')),
     (SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'trail\\_%%' AND tgenabled = 'A')
-FROM pg_class WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s) name)
+FROM pg_class WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) name)
 """
 TWO_ROLES = (
     "Make a second role (CREATE ROLE copydesk_desk LOGIN PASSWORD '…'), name it in DATABASE_URL and the present one in "

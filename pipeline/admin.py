@@ -10,8 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 
-from content.admin import Listed, NewestOnly, People, ReadOnly, among
-from content.models import Piece
+from content.admin import Listed, NewestOnly, People, ReadOnly, among, saying
 from pipeline import events
 from pipeline.models import Delivery, Event, Heartbeat, Notification, Preferences, Schedule, Stage, Task
 
@@ -26,7 +25,7 @@ def said(event: Event) -> str:
 
 def _of_tasks(rows: Any, typed: str, way: str) -> Any:
     """Those of tasks that write a piece with these words."""
-    return rows.filter(**{f"{way}__in": Stage.objects.filter(piece__in=Piece.objects.saying(typed)).values("task")})
+    return rows.filter(**{f"{way}__in": Stage.objects.filter(piece__in=saying(typed)).values("task")})
 
 
 class OfTask(ReadOnly, Listed):
@@ -99,7 +98,7 @@ class StageAdmin(OfTask):
         return rows.filter(Q(task=wanted) | Q(piece=wanted))
 
     def saying(self, rows, typed):
-        return rows.filter(piece__in=Piece.objects.saying(typed))
+        return rows.filter(piece__in=saying(typed))
 
 
 @admin.register(Event)

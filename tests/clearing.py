@@ -12,8 +12,11 @@ _flush = DatabaseOperations.sql_flush
 
 
 def sql_flush(self: DatabaseOperations, style: Any, tables: list[str], **options: Any) -> list[str]:
-    statements = _flush(self, style, tables, **options)
-    guarded = [table for table in GUARDED if table in tables]
+    return unguarded(_flush(self, style, tables, **options), [table for table in GUARDED if table in tables])
+
+
+def unguarded(statements: list[str], guarded: list[str]) -> list[str]:
+    """These statements, with the guards of these tables off as long."""
     return [
         *(f"ALTER TABLE {table} DISABLE TRIGGER trail_keep_all" for table in guarded),
         *statements,

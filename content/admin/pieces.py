@@ -19,10 +19,10 @@ from content import platforms
 from content.errors import CopydeskError
 from content.forms import number
 from content.models import Decision, Idea, Piece, User, Verdict, Version
-from content.services import audit, review
+from content.services import audit, review, triage
 from content.views.signed_in import SignedIn
 
-from .base import SHOWN, Listed, NewestOnly, People, ReadOnly, among
+from .base import SHOWN, Listed, NewestOnly, People, ReadOnly, among, saying
 
 AT_ONCE = 200  # decisions by one click; each is read by a person, so more would be a mistake
 VERBS = {
@@ -43,7 +43,7 @@ class IdeaAdmin(Listed):
     piece, person = "", "owner"
 
     def saying(self, rows, typed):
-        return rows.filter(pk__in=Piece.objects.saying(typed).values("idea"))
+        return rows.filter(pk__in=Piece.objects.filter(pk__in=saying(typed)).values("idea"))
 
 
 class VersionInline(ReadOnly, admin.TabularInline):
@@ -106,7 +106,7 @@ class PieceAdmin(Listed):
         return Piece.objects.with_current().defer("current__body", "current__record", "current__report")
 
     def saying(self, rows, typed):
-        return rows.saying(typed)
+        return rows.filter(pk__in=saying(typed))
 
     def has_add_permission(self, request):
         return False  # a task makes it
@@ -135,10 +135,14 @@ class PieceAdmin(Listed):
 
     def save_model(self, request, obj, form, change):
         """Only what was changed here: with all columns, what the desk did since the page was opened would be undone."""
-        changed = {name: getattr(obj, name) for name in form.changed_data}
+        changed = set(form.changed_data)
         with transaction.atomic():
-            Piece.objects.filter(pk=obj.pk).update(**changed)
-            audit.record("piece.changed", obj, by=request.user, fields=sorted(changed))
+            if "owner" in changed:
+                before = Piece.objects.values_list("owner", flat=True).get(pk=obj.pk)
+                Piece.objects.filter(pk=obj.pk).update(owner=obj.owner)
+                audit.record("piece.given", obj, by=request.user, given_by=before, given_to=obj.owner_id)
+            if changed & {"due_at", "priority"}:
+                triage.plan(obj, by=request.user, due_at=obj.due_at, priority=obj.priority)
 
     # --- Verbs ---
 

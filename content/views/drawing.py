@@ -9,7 +9,7 @@ from math import ceil, floor
 from content.services.calibration import Band, Curve
 
 LEFT, RIGHT, TOP, BOTTOM = 60, 820, 40, 290
-FLOOR, TALLEST = 380, 34  # of the bars, which stand below the curve
+FLOOR, TALLEST = 394, 34  # of the bars, which stand below the curve
 
 
 @dataclass(frozen=True)

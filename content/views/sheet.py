@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +17,10 @@ from content.services import addresses, comparing, diffing, publishing, review
 from content.services.diffing import Author, Comparison, Edition
 from content.templatetags import marks as drawn
 
+from .choices import Choice, offered
 from .history import ON_A_PAGE, History
 from .measuring import Measured
+from .provenance import summed
 
 MARKS = {"changes": "Changes", "side": "Side by side", "who": "Who wrote it", "clean": "Clean"}
 POSTED = {**MARKS, "clean": "As posted"}
@@ -31,20 +33,7 @@ PANELS = {
     "preview": "Preview",
     "publishing": "Publishing",
 }
-ONE_CLICK = ("the AI original", "the one before", "what is live")
 REVISION = "revision"  # the stage of a version that a model wrote as a reviewer asked
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A version that the shown one can be compared with, and what it is to the piece."""
-
-    number: int
-    name: str
-    changed: Comparison | None = None
-
-    def __str__(self) -> str:
-        return f"{self.number}, {self.name}" if self.name else str(self.number)
 
 
 class Sheet:
@@ -132,25 +121,20 @@ class Sheet:
     def choices(self) -> list[Choice]:
         """What the shown version can be compared with, newest first."""
         assert self.version is not None
-        numbers = (self.original, self.version.number - 1, self.live.version_number if self.live else None)
-        known = dict(zip(ONE_CLICK, numbers, strict=True))
-        others = [version.number for version in self.versions if version.number != self.version.number]
-        return [Choice(n, ", ".join(name for name, at in known.items() if at == n)) for n in others]
+        live = self.live.version_number if self.live else None
+        return offered(self.versions, self.version.number, (self.original, self.version.number - 1, live))
 
     @cached_property
     def shortcuts(self) -> list[Choice]:
         """Those worth one click: the AI original, the one before, what is live."""
-        return sorted(
-            (choice for choice in self.choices if choice.name),
-            key=lambda choice: ONE_CLICK.index(choice.name.split(",")[0]),
-        )
+        return sorted((choice for choice in self.choices if choice.name), key=lambda choice: choice.rank)
 
     @cached_property
     def counted(self) -> list[Choice]:
         """The same, each with what changed since."""
-        numbers = [choice.number for choice in self.shortcuts]
-        found = {version.number: version for version in self._texts().filter(number__in=numbers)}
-        return [replace(choice, changed=self._marked(found[choice.number])) for choice in self.shortcuts]
+        numbers = [choice.number for choice in self.shortcuts if choice.number != self.against]
+        found = {version.number: self._marked(version) for version in self._texts().filter(number__in=numbers)}
+        return [replace(choice, changed=found.get(choice.number) or self.changed) for choice in self.shortcuts]
 
     def _texts(self) -> VersionQuerySet:
         return self.piece.versions.select_related("by").defer("report", "record", "facts")
@@ -296,16 +280,7 @@ class Sheet:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The generation record as the panel shows it: the last call, and the sums over all calls."""
-        calls = list(self.generated.record.get("calls", [])) if self.generated else []
-        if not calls:
-            return {}
-        return {
-            "last": calls[-1],
-            "calls": len(calls),
-            "tokens_in": sum(_tokens(call, "in") for call in calls),
-            "tokens_out": sum(_tokens(call, "out") for call in calls),
-            "seconds": sum(float(call.get("seconds") or 0) for call in calls),
-        }
+        return summed(self.generated.record) if self.generated else {}
 
     @cached_property
     def address(self) -> tuple[str, bool]:
@@ -315,12 +290,6 @@ class Sheet:
         assert self.version is not None
         wanted = addresses.base_of(publishing.wish_of(self.version))
         return wanted, addresses.is_taken(wanted)
-
-
-def _tokens(call: dict[str, Any], way: str) -> int:
-    tokens = call.get("tokens")
-    kept = tokens.get(way) if isinstance(tokens, dict) else call.get(f"tokens_{way}")
-    return int(kept or 0)
 
 
 def _named(version: Version | None) -> str:

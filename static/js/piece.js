@@ -38,7 +38,7 @@ function follow(link) {
 
 const button = (key) => document.querySelector(`.verdict form [data-key="${key}"]`);
 const SENDS = { c: "requests the changes", r: "rejects it" };
-let asked = "c"; // the verdict that the reason in the field is for
+let asked = ""; // the verdict that the reason in the field is for, once a key said it
 
 /* Request changes and reject need a reason: their keys lead to the field first, and say what sends it. */
 function verdict(key) {

@@ -50,7 +50,6 @@ filters?.addEventListener("change", (event) => event.target.matches("select") &&
 listen({
   j: () => step(1),
   k: () => step(-1),
-  enter: () => (here() ?? rows()[0])?.querySelector(".t-link").click(),
   x: tick,
   e: () => {
     const link = here()?.querySelector(".t-link");

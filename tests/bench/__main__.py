@@ -40,7 +40,7 @@ def main() -> int:
         with Installation(Path(folder) / "data") as installation:
             _join(installation)
             # Imported here: these read settings, which need the installation's addresses.
-            from bench import approve, daily, feed, memory, overhead, reads, sdxl, stages, trail, triage
+            from bench import admin, approve, daily, feed, memory, overhead, reading, reads, sdxl, stages, trail, triage
 
             gc.freeze()  # the listeners' own rubbish collection is not what is measured, theirs or the bare ones'
 
@@ -55,6 +55,8 @@ def main() -> int:
                 "reads": reads,
                 "trail": trail,
                 "triage": triage,
+                "reading": reading,
+                "admin": admin,  # after all others: it leaves a hundred thousand pieces behind
             }
             for name, measure in parts.items():
                 if options.only in ("", name):

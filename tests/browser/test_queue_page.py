@@ -153,6 +153,11 @@ def test_keys_lead_through_the_desk_and_never_act_in_a_field(opened: desk.Opened
     first, second = make.piece(title="The first"), make.piece(title="The second", priority=Priority.LOW)
     page = opened(QUEUE, by=editor)
 
+    page.get_by_role("link", name="Ready").press("Enter")  # Enter is whatever has the focus
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing is ready")
+    page.keyboard.press("1")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Two to read")
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("/")
     expect(page.locator("#find")).to_be_focused()
     page.keyboard.type("jxa")

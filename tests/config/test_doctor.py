@@ -27,6 +27,7 @@ def test_services_that_answer_are_well_and_what_is_missing_says_what_to_do() -> 
         status, before = consult(environment)
         subprocess.run([sys.executable, "manage.py", "prepare"], env=environment, check=True)
         _, after = consult(environment)
+        _, as_owner = consult({**environment, "DATABASE_URL": addresses["COPYDESK_OWNER_URL"]})
 
     assert status == 1
     well = {name for name, finding in before.items() if finding["verdict"] == "ok"}
@@ -36,6 +37,8 @@ def test_services_that_answer_are_well_and_what_is_missing_says_what_to_do() -> 
     assert before["Model"]["verdict"] == "fail"
     assert "OLLAMA_HOST" in before["Model"]["advice"]
     assert after["Tables"]["verdict"] == "ok"
+    assert (before["Trail"]["verdict"], after["Trail"]["verdict"]) == ("fail", "ok")
+    assert (as_owner["Trail"]["verdict"], "CREATE ROLE" in as_owner["Trail"]["advice"]) == ("warn", True)
     assert after["Worker"]["verdict"] == after["Clock"]["verdict"] == "warn"
     assert "qcluster" in after["Worker"]["advice"]
 

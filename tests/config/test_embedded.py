@@ -85,12 +85,16 @@ def test_a_new_folder_gets_a_utf8_database_that_keeps_every_commit(postgres: Pos
 
 def test_a_stopped_database_is_gone_and_comes_back_with_its_rows(postgres: Postgres, data: DataDir) -> None:
     write_note(postgres.url)
+    with psycopg.connect(postgres.url) as connection:
+        connection.execute("DROP ROLE copydesk_desk")  # there was none in data of before
     postgres.stop()
     assert not postgres.alive()
 
     again = Postgres(data.path)
     try:
         assert count_notes(again.start()) == 1
+        with psycopg.connect(again.addresses["DATABASE_URL"]) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == ("copydesk_desk",)
     finally:
         again.stop()
 

@@ -95,6 +95,29 @@ def test_the_first_start_serves_and_lets_the_first_person_in(up: Up) -> None:
     assert sorted(up.children()) == ["clock", "postgres", "valkey", "web", "worker"]
 
 
+@pytest.mark.parametrize("table", ["content_version", "content_decision", "content_auditentry"])
+def test_the_application_comes_as_a_role_that_adds_to_the_trail_and_cannot_change_it(up: Up, table: str) -> None:
+    with psycopg.connect(up.database, autocommit=True) as desk:
+        refused = [
+            f"UPDATE {table} SET id = id",
+            f"DELETE FROM {table}",
+            f"TRUNCATE {table} CASCADE",
+            f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+            f"DROP TABLE {table} CASCADE",
+            "UPDATE content_auditlane SET number = 0",
+            "SET session_replication_role = replica",
+            "SET ROLE copydesk",
+            "CREATE TABLE public.mine (id int)",
+            "COPY content_user TO PROGRAM 'cat'",
+            f"SELECT pg_read_file('/etc/passwd') FROM {table} UNION SELECT pg_read_file('/etc/passwd')",
+        ]
+        for statement in refused:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                desk.execute(statement)
+        role = desk.execute("SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user")
+        assert role.fetchone() == (False, False, False)
+
+
 def test_the_password_is_in_no_file(up: Up) -> None:
     found = re.search(r"Password: (\S+)", up.text)
     assert found

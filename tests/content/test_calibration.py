@@ -8,6 +8,9 @@ from typing import Any
 
 import make
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -250,3 +253,50 @@ def test_checks_are_ordered_by_how_well_they_foresee_what_is_turned_down() -> No
     assert words.area
     assert (words.area.value, words.flags, words.flagged, words.says) == (0.5, 0, None, "unclear")
     assert (rare.name, rare.count, rare.says) == ("rare", 1, "too few")
+
+
+# --- The page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(client: Client) -> Client:
+    client.force_login(make.editor())
+    return client
+
+
+@pytest.mark.django_db
+def test_below_thirty_decisions_no_figure_is_drawn(desk: Client) -> None:
+    assert "Nobody has decided on a scored text yet" in desk.get(REPORTS).content.decode()
+    mara, piece, reel = make.editor(), make.piece(), make.social("instagram")
+    decided(piece, *[(8.0, "approved")] * 15, *[(6.0, "rejected")] * 5, by=mara)
+    decided(reel, *[(8.0, "rejected")] * 9, by=mara)
+
+    few = desk.get(REPORTS).content.decode()
+    assert "29 so far; a curve needs 30" in few
+    assert 'class="chart"' not in few
+    decided(piece, (7.0, "approved"), by=mara)
+
+    page = desk.get(REPORTS).content.decode()
+    assert 'class="chart"' in page
+    assert "Six in ten that pass are approved" in page
+    assert "<strong>Too few decisions for Instagram reel.</strong> 9 so far" in page
+    assert 'class="chart"' not in desk.get(REPORTS, {"platform": "instagram"}).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_page_filters_by_person_and_asks_as_often_for_a_thousand_decisions(desk: Client) -> None:
+    mara, ines, piece = make.editor(), make.editor(), make.piece()
+    decided(piece, *[(8.0, "approved")] * 40, by=mara)
+    decided(piece, *[(8.0, "rejected")] * 40, by=ines)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(REPORTS)
+        return len(queries)
+
+    assert "None that pass are approved" in desk.get(REPORTS, {"by": ines.pk}).content.decode()
+    assert "All that pass are approved" in desk.get(REPORTS, {"by": mara.pk}).content.decode()
+    assert "No decision fits" in desk.get(REPORTS, {"by": "guests"}).content.decode()
+    few = asked()
+    decided(piece, *[(tenths / 10, "approved") for tenths in range(101)] * 10, by=mara)
+    assert asked() == few <= 14

@@ -15,6 +15,7 @@ from typing import Any
 
 import make
 import pytest
+from clearing import unguarded
 from django.core.management import CommandError, call_command
 from django.db import connection
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -421,7 +422,9 @@ def cleared() -> None:
     """An empty desk: versions and decisions never change, so only their tables can be emptied."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")  # none may be pending
-        cursor.execute("TRUNCATE content_idea, content_piece, content_version, content_decision, content_post CASCADE")
+        tables = "content_idea, content_piece, content_version, content_decision, content_post"
+        for statement in unguarded([f"TRUNCATE {tables} CASCADE"], ["content_version", "content_decision"]):
+            cursor.execute(statement)
 
 
 def comparable(records: list[dict[str, Any]]) -> list[dict[str, Any]]:

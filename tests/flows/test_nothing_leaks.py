@@ -22,7 +22,7 @@ from django.utils import timezone
 from secrets_kept import MARK, PUBLIC, Newsroom, newsroom
 
 from content.api.posts.asking import cursor_of
-from content.models import GuestLink, Idea, Post, Version
+from content.models import Decision, GuestLink, Idea, Post, Version
 from content.services import changes, publishing, reading
 from content.views.shelf import Shelf
 from media_gen.models import Image
@@ -38,7 +38,8 @@ def pks(model: Any) -> Callable[[Newsroom], list[Any]]:
 # How the parameters of an address are filled, by how it begins; the longest beginning counts. A new address with a
 # parameter needs a line here, or the test fails.
 WAYS: dict[str, Ways] = {
-    "desk/pieces/": {"pk": lambda made: made.pieces, "link": pks(GuestLink), "n": lambda _: [1, 2]},
+    "desk/pieces/": {"pk": lambda made: made.pieces, "link": pks(GuestLink), "number": lambda _: [1, 2]},
+    "desk/decisions/": {"pk": pks(Decision)},
     "desk/tasks/": {"pk": pks(Task), "stage": pks(Stage)},
     "desk/ideas/": {"pk": pks(Idea)},
     "desk/images/": {"pk": pks(Image)},
