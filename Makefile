@@ -29,7 +29,7 @@ hosted: $(VENV)/.hosted
 images: $(VENV)/.images
 
 test: $(VENV)/.dev
-	@$(PY) -m pytest $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder)
+	@$(PY) -m pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff check .
