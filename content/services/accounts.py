@@ -23,12 +23,22 @@ from django.utils.crypto import constant_time_compare
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token, UntypedToken
 
-from content.errors import CopydeskError
-from content.models import AuditEntry, SignedOut, User
+from content.errors import CopydeskError, Invalid
+from content.models import AuditEntry, Role, SignedOut, User
 from content.services import audit
 
 LASTS: timedelta = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]  # type: ignore[assignment]
 WRONG = "E-mail or password is wrong"
+
+
+def acting(email: str) -> User:
+    """Whom a command acts for: the person with this e-mail or, where none was said, the first admin. `Invalid` if there
+    is no such person."""
+    people = User.objects.filter(is_active=True)
+    found = people.filter(email__iexact=email).first() if email else people.filter(role=Role.ADMIN).first()
+    if found is None:
+        raise Invalid(f"There is no user {email or 'with the role admin'}.")
+    return found
 
 
 def sign_in(request: HttpRequest, email: str, password: str) -> User:

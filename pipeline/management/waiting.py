@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
 from content.errors import CopydeskError
-from content.models import Role, User
+from content.models import User
+from content.services import accounts
 from pipeline.models import Task
 from pipeline.services import asking, tasks
 
@@ -30,7 +31,7 @@ class AskingCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            owner = self._owner(options["user"])
+            owner = accounts.acting(options["user"])
             task_type, params = self.params(owner, options)
             asking.check(task_type, params)
             task = tasks.create(task_type, params, owner=owner)
@@ -51,13 +52,6 @@ class AskingCommand(BaseCommand):
     def report(self, task: Task) -> None:
         """Say what came out of a task that has completed."""
         raise NotImplementedError
-
-    def _owner(self, email: str) -> User:
-        people = User.objects.filter(is_active=True)
-        owner = people.filter(email__iexact=email).first() if email else people.filter(role=Role.ADMIN).first()
-        if owner is None:
-            raise CommandError(f"There is no user {email or 'with the role admin'}.")
-        return owner
 
     def _follow(self, task: Task) -> None:
         """A progress bar in a terminal, a line for each change elsewhere; exit code 1 if it does not complete."""

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
 from content.errors import CopydeskError, Invalid
-from content.models import Piece, Role, User
+from content.models import Piece, User
+from content.services import accounts
 from content.services import publishing as by_hand
 from pipeline.forms import publishing as typed
 from pipeline.services import publishing
@@ -35,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            person = self._person(options["email"])
+            person = accounts.acting(options["email"])
             piece = Piece.objects.visible_to(person).select_related("current", "idea", "owner").get(pk=options["piece"])
             told, says = self._done(piece, person, options)
         except OperationalError as error:
@@ -71,13 +72,6 @@ class Command(BaseCommand):
             return {"post": None}, f"“{piece}” is not marked as published any more."
         by_hand.mark_published(piece, by=by, url=options["url"])
         return {"post": None, "url": piece.marked_url}, f"“{piece}” is marked as published on {piece.on.name}."
-
-    def _person(self, email: str) -> User:
-        people = User.objects.filter(is_active=True)
-        found = people.filter(email__iexact=email).first() if email else people.filter(role=Role.ADMIN).first()
-        if found is None:
-            raise Invalid(f"There is no user {email or 'with the role admin'}.")
-        return found
 
     def _refusal(self, options: dict[str, Any], code: str, detail: str) -> CommandError:
         if options["json"]:

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
 from content.errors import CopydeskError, Invalid
-from content.models import Piece, Role, User, Version
+from content.models import Piece, User, Version
+from content.services import accounts
 from pipeline.models import Task, TaskStatus
 from pipeline.services import replaying
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            person = self._person(options["user"])
+            person = accounts.acting(options["user"])
             asked = [(version, self._asked(version, person)) for version in self._versions(person, options)]
             if options["wait"]:
                 self._follow([task for _, task in asked if isinstance(task, Task)])
@@ -86,13 +87,6 @@ class Command(BaseCommand):
             time.sleep(LOOK_EVERY_SECONDS)
         for task in asked:
             task.refresh_from_db()
-
-    def _person(self, email: str) -> User:
-        people = User.objects.filter(is_active=True)
-        found = people.filter(email__iexact=email).first() if email else people.filter(role=Role.ADMIN).first()
-        if found is None:
-            raise Invalid(f"There is no user {email or 'with the role admin'}.")
-        return found
 
     def _refusal(self, options: dict[str, Any], code: str, detail: str) -> CommandError:
         if options["json"]:
