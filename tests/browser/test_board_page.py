@@ -156,8 +156,7 @@ def test_on_a_small_screen_what_a_lane_hides_is_not_ticked(opened: desk.Opened, 
     expect(cards(page)).to_have_count(7)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1600])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1600, "light")])
 def test_every_page_of_the_board_is_accessible_and_fits(
     opened: desk.Opened, editor: User, width: int, scheme: str
 ) -> None:

@@ -194,8 +194,7 @@ def test_a_run_works_without_script(chromium: Browser, address: str, owner: User
     window.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1440, "light")])
 def test_a_run_reads_well_for_everyone(chromium: Browser, address: str, owner: User, scheme: str, width: int) -> None:
     long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
     busy = runs.asked(owner)

@@ -205,8 +205,7 @@ def test_every_verdict_works_without_a_script(opened: desk.Opened, editor: User)
     assert Decision.objects.count() == 3
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_scrolls_sideways_on_a_small_screen(opened: desk.Opened, editor: User, scheme: str) -> None:
+def test_nothing_scrolls_sideways_on_a_small_screen(opened: desk.Opened, editor: User) -> None:
     long = "Donaudampfschifffahrtsgesellschaftskapitän" * 5
     piece = make.piece(title=long[:290], body=f"# {long[:290]}\n\n{long}\n\n| {long} | b |\n| --- | --- |\n| 1 | 2 |\n")
     post = make.post(title=long[:200], category=long[:80])
@@ -219,7 +218,7 @@ def test_nothing_scrolls_sideways_on_a_small_screen(opened: desk.Opened, editor:
         post.get_absolute_url(),
         "/posts/not-there/",
     ):
-        page = opened(address, by=editor, width=320, color_scheme=scheme)
+        page = opened(address, by=editor, width=320)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide == 0, address
 

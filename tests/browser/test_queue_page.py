@@ -182,8 +182,7 @@ def test_keys_lead_through_the_desk_and_never_act_in_a_field(opened: desk.Opened
     assert not Decision.objects.exists()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1440, "light")])
 def test_the_queue_and_its_pieces_have_no_barrier(opened: desk.Opened, editor: User, width: int, scheme: str) -> None:
     long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
     piece, ines = make.piece(title=long, priority=Priority.HIGH), make.editor(name=long)

@@ -37,6 +37,7 @@ def test_a_piece_tells_its_idea_its_status_and_its_text() -> None:
     assert set(said) == {
         *("id", "core_idea", "platform", "status", "approval_status", "title", "content_text", "metadata"),
         *("original_version", "edited_version", "version", "image", "owner", "created_at", "updated_at", "url"),
+        *("due_at", "priority", "claimed_by"),
     }
     assert said["core_idea"] == {
         "id": piece.idea_id,
@@ -51,6 +52,7 @@ def test_a_piece_tells_its_idea_its_status_and_its_text() -> None:
     assert said["version"] == {"number": 1, "hash": text.hash, "score": float(text.score or 0)}
     assert said["metadata"]["word_count"] > 100
     assert (said["image"]["alt"], said["owner"]["name"], said["url"]) == ("A kettle", "Ada", None)
+    assert (said["due_at"], said["priority"], said["claimed_by"]) == (None, "normal", None)
 
 
 def test_a_published_piece_tells_its_address() -> None:
