@@ -90,8 +90,11 @@ class Result:
 
     @property
     def first(self) -> Finding | None:
-        """The earliest that is wrong."""
-        return min(self.findings, key=lambda one: (one.at, one.lane or 0, one.number), default=None)
+        """The earliest that is wrong: of each lane the first by its number, for times may have changed places as well."""
+        of_lanes: dict[int | None, Finding] = {}
+        for one in sorted(self.findings, key=lambda one: one.number):
+            of_lanes.setdefault(one.lane, one)
+        return min(of_lanes.values(), key=lambda one: (one.at, one.lane or 0), default=None)
 
 
 def verify(
