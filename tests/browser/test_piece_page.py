@@ -57,7 +57,7 @@ def test_a_refused_verdict_leaves_the_reader_where_they_were(opened: desk.Opened
     page = opened(piece.get_absolute_url(), by=editor)
     page.mouse.move(640, 300)
     page.mouse.wheel(0, 700)  # as a person does: only then does the browser hold on to what it shows
-    page.wait_for_function("scrollY === 700")
+    page.wait_for_function("() => scrollY === 700")
 
     where = page.get_by_role("button", name="Request changes").bounding_box()
     assert where is not None
@@ -138,7 +138,7 @@ def test_ctrl_s_saves_a_new_version(opened: desk.Opened, editor: User) -> None:
     expect(page.get_by_text("Saved as version 2.")).to_be_visible()
     piece.refresh_from_db()
     assert piece.current.body.endswith("One more line.")
-    page.wait_for_function("!Object.keys(localStorage).some((key) => key.includes('draft'))")
+    page.wait_for_function("() => !Object.keys(localStorage).some((key) => key.includes('draft'))")
 
 
 def test_a_draft_survives_leaving_and_is_offered_again(opened: desk.Opened, editor: User) -> None:
